@@ -1,0 +1,1 @@
+"""The pure core: paths, keys, values, effects, operations and scripts. No I/O, no redis."""

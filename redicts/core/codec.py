@@ -1,0 +1,192 @@
+"""The wire format: Python values <-> JSON text, and nested dicts <-> the rows of a document.
+
+A *document* is what a place is set to: either one leaf (a JSON text) or a node, which is flattened into *rows*, one for
+each node in it. Scripts store rows as they are; nothing is ever evaluated, and no user's value passes through cjson.
+On the wire a document is a flat list of texts: the leaf's text or ``/``; the number of rows; and the rows, from the top
+down: the tail of the node's key (empty for the top, ``.b.c`` below it), twice its number of fields, and its fields:
+name, value, name, value ... Flat, because the scripts hand slices of it to HSET as they are.
+
+May import paths, keys and errors. Invariant: ``decode(encode(v)) == json.loads(json.dumps(v))``, and an error leaves
+nothing half-made.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from json.encoder import encode_basestring_ascii
+from typing import Any, Final, TypeAlias
+
+from redicts.core.keys import encode_component
+from redicts.core.paths import MAX_COMPONENTS, Path, check_component, dotted
+from redicts.errors import InternalError, PathError
+
+__all__ = ["EXPIRING", "MARKERS", "NODE", "TYPED", "Json", "as_read", "decode", "encode", "encode_document"]
+
+Json: TypeAlias = Any
+"""Any JSON value. ``Any``, as typeshed has it for ``json.loads``: a union would make every use of a value a cast."""
+
+NODE: Final = "/"
+"""Field value of a child that is a node: its own hash has the children."""
+
+EXPIRING: Final = "~"
+"""Field value of a JSON leaf with a time to live: its text is a string of its own."""
+
+TYPED: Final = "@"
+"""What the field value of a typed leaf begins with; the leaf's name follows, as ``@list``."""
+
+MARKERS: Final = (NODE, EXPIRING, TYPED)
+"""No JSON text begins with one of these."""
+
+
+_NOT_FINITE: Final = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+_float_repr = float.__repr__
+
+
+def _encode_float(value: float) -> str:
+    text = _float_repr(value)
+    return text if text[-1] <= "9" else _NOT_FINITE[text]
+
+
+# Scalars are most of every document: one lookup by exact type beats a general encoder call for each of them.
+_SCALARS: Final[dict[type, Callable[[Any], str]]] = {
+    str: encode_basestring_ascii,
+    int: int.__repr__,
+    float: _encode_float,
+    bool: {True: "true", False: "false"}.__getitem__,
+    type(None): {None: "null"}.__getitem__,
+}
+
+_encode_any = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def encode(value: Json) -> str:
+    """Encode what is to be one leaf. A dict that is to be a node goes through ``encode_document``.
+
+    Args:
+        value: Anything that ``json.dumps`` takes.
+
+    Raises:
+        TypeError: ``json.dumps`` refuses it, or a dict in it has a key that is not text.
+        ValueError: It holds itself, is nested too deeply, or an integer in it is too long to be read back.
+    """
+    scalar = _SCALARS.get(type(value))
+    if scalar is not None:
+        return scalar(value)
+    try:
+        text = _encode_any(value)
+    except RecursionError:
+        raise ValueError("the value is nested too deeply to be stored as one JSON value") from None
+    if "{" in text:
+        _check_keys(value)
+    return text
+
+
+def decode(text: str | bytes) -> Json:
+    """Decode a leaf or a document that a script assembled.
+
+    Raises:
+        InternalError: It is not JSON: something else wrote to the keys of redicts.
+    """
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise InternalError(f"a stored value is not JSON ({error}); run check() to find it") from error
+
+
+def encode_document(value: Json, path: Path) -> list[str]:
+    """Encode what a place is set to: a non-empty dict becomes a node, anything else a leaf.
+
+    Args:
+        value: Anything that ``json.dumps`` takes, with ``str`` keys.
+        path: The place, for its depth and for errors.
+
+    Returns:
+        The document as it goes on the wire.
+
+    Raises:
+        TypeError: A key is not text, or ``json.dumps`` refuses a value.
+        ValueError: The value holds itself.
+        PathError: A key cannot be a component, or the node would be too deep.
+
+    Example:
+        >>> encode_document({"a": 1, "b": {"c": None}}, ())
+        ['/', '2', '', '4', 'a', '1', 'b', '/', '.b', '2', 'c', 'null']
+        >>> encode_document([1, 2], ())
+        ['[1,2]', '0']
+    """
+    if not isinstance(value, dict) or not value:
+        return [encode(value), "0"]
+    document = [NODE, ""]
+    nodes = _flatten(value, "", path, document, [])
+    document[1] = str(nodes)
+    return document
+
+
+def as_read(value: Json) -> Json:
+    """Give a value as it will be read back, once it has passed ``encode_document``."""
+    return json.loads(json.dumps(value))
+
+
+def _flatten(node: dict[str, Json], tail: str, path: Path, rows: list[str], above: list[dict[str, Json]]) -> int:
+    """Append the rows of a node and of all nodes below it. How many there are."""
+    if len(path) + len(above) >= MAX_COMPONENTS or any(node is other for other in above):
+        _refuse_depth(node, path, above)
+    rows += (tail, str(2 * len(node)))
+    below: list[tuple[str, dict[str, Json]]] = []
+    for name, value in node.items():
+        # Only exact str may use a cached spelling unseen: a subclass has a hash and an equality of its own.
+        field = (_names.get(name) if type(name) is str else None) or _encode_name(name, path)
+        scalar = _SCALARS.get(type(value))
+        if scalar is not None:
+            rows += (field, scalar(value))
+        elif isinstance(value, dict) and value:
+            rows += (field, NODE)
+            below.append((f"{tail}.{field}", value))
+        else:
+            rows += (field, encode(value))
+    nodes = 1
+    if below:
+        above.append(node)
+        for child_tail, child in below:
+            nodes += _flatten(child, child_tail, path, rows, above)
+        del above[-1]
+    return nodes
+
+
+_names: dict[str, str] = {}
+_NAMES_KEPT: Final = 65536
+
+
+def _encode_name(name: object, path: Path) -> str:
+    """Check and encode a dict's key; the names of a service's documents repeat, so they are remembered."""
+    if not isinstance(name, str):
+        raise TypeError(f"the keys of a dict must be str, not {name!r}, below {dotted(path) or 'the root'!r}")
+    text = check_component(name, dotted(path))
+    field = encode_component(text)
+    if len(_names) >= _NAMES_KEPT:
+        _names.clear()
+    _names[text] = field
+    return field
+
+
+def _refuse_depth(node: dict[str, Json], path: Path, above: list[dict[str, Json]]) -> None:
+    if any(node is other for other in above):
+        raise ValueError("Circular reference detected: a dict holds itself")
+    raise PathError(
+        f"the value is nested too deeply: a path has at most {MAX_COMPONENTS} components", path=dotted(path)
+    )
+
+
+def _check_keys(value: Json) -> None:
+    """Refuse keys that ``json.dumps`` would turn into text silently: 1 and "1" must not become one."""
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, dict):
+            for key in item:
+                if not isinstance(key, str):
+                    raise TypeError(f"the keys of a dict must be str, not {key!r}")
+            pending.extend(item.values())
+        elif isinstance(item, (list, tuple)):
+            pending.extend(item)

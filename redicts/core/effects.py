@@ -1,0 +1,96 @@
+"""Effects: what an operation may ask a runner for. Commands are data; only ``runners/`` sends them.
+
+An operation yields a tuple of effects, which is one round trip, and receives the tuple of their replies. ``Watch``,
+``Commit``, ``Block`` and ``Sleep`` stand alone in their tuple. Pure: imports nothing of redicts but the scripts' type.
+
+Replies are plain Python: ``int``, ``str`` (decoded UTF-8), ``None`` and lists of them, alike under RESP2 and RESP3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any, NamedTuple, TypeAlias, TypeVar
+
+from redicts.core.scripts import Script
+
+__all__ = ["Block", "Call", "Commit", "Conflict", "Effect", "Eval", "Op", "Refused", "Sleep", "Watch"]
+
+Argument: TypeAlias = str | int | float | bytes
+"""What a command may carry. Text goes as UTF-8."""
+
+Command: TypeAlias = tuple[Argument, ...]
+
+
+class Call(NamedTuple):
+    """One Redis command."""
+
+    args: Command
+
+
+class Eval(NamedTuple):
+    """One script. The runner sends its SHA, and loads it where the server does not know it."""
+
+    script: Script
+    keys: tuple[str, ...]
+    args: tuple[Argument, ...] | list[Argument]
+
+
+class Watch(NamedTuple):
+    """WATCH the keys and read, in one round trip, on a connection that is kept until the operation ends.
+
+    Reply: the list of the replies to ``reads``.
+    """
+
+    keys: tuple[str, ...]
+    reads: tuple[Command, ...]
+
+
+class Commit(NamedTuple):
+    """MULTI, the writes, EXEC on the connection of the ``Watch``: one round trip.
+
+    Reply: the list of the replies to ``writes``. ``Conflict`` is raised where a watched key has changed: nothing was
+    written then. With no writes it gives up the watch.
+    """
+
+    writes: tuple[Call | Eval, ...]
+
+
+class Block(NamedTuple):
+    """A blocking command, on a connection of a pool of its own, so that waiters never use up the others'.
+
+    Reply: the command's, or ``None`` when ``timeout`` seconds passed. The runner appends the timeout to ``args``.
+    """
+
+    args: Command
+    timeout: float
+
+
+class Sleep(NamedTuple):
+    """A pause. Reply: ``None``."""
+
+    seconds: float
+
+
+Effect: TypeAlias = Call | Eval | Watch | Commit | Block | Sleep
+
+T = TypeVar("T")
+Op: TypeAlias = Generator[tuple[Effect, ...], tuple[Any, ...], T]
+"""An operation under way: yields effects, receives replies, returns ``T``."""
+
+
+class Conflict(Exception):
+    """A watched key has changed; nothing was written. Runners throw it into the operation, which begins again."""
+
+
+class Refused(Exception):
+    """A script of ours refused, with one of our codes. Runners throw it into the operation, which knows the path.
+
+    Args:
+        code: The first word of the script's error reply, as ``LOCKLOST``.
+        detail: The rest of it.
+    """
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(f"{code} {detail}")
+        self.code = code
+        self.detail = detail

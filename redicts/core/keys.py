@@ -1,0 +1,158 @@
+"""Redis keys: the only place that spells one.
+
+A component stands in a key, and in a field, as the body of a JSON string with ``.``, ``{`` and ``}`` escaped too:
+unambiguous when joined with dots, safe in a cluster's hash tag, and valid JSON when a script writes it between quotes.
+The first component, the section, stands in braces: everything of a section, locks included, lies in one slot.
+
+May import paths and errors. Invariant: ``parse_key`` undoes every key spelled here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from json.encoder import encode_basestring
+from typing import Final, NamedTuple
+
+from redicts.core.paths import Path, check_component
+from redicts.errors import ConfigError, InternalError
+
+__all__ = ["SECTION_FIELD", "Entry", "KeySpace", "decode_component", "encode_component"]
+
+SECTION_FIELD: Final = ""
+"""The field of a section that is itself a leaf, in the section's own hash. (No component is empty.)"""
+
+NODE: Final = "n"
+BODY: Final = "v"
+LOCKS_AT: Final = "l"
+LOCKS_BELOW: Final = "b"
+WAKE_UPS: Final = "w"
+FENCE: Final = "f"
+
+_EXTRA = str.maketrans({".": "\\u002e", "{": "\\u007b", "}": "\\u007d"})
+_PLAIN = re.compile(r"[^\x00-\x1f\"\\.{}]+", re.DOTALL)
+
+
+class Entry(NamedTuple):
+    """Where the entry of a place stands: a field of a hash."""
+
+    key: str
+    field: str
+
+
+@lru_cache(maxsize=8192)
+def encode_component(component: str) -> str:
+    r"""Spell a component as it stands in keys and fields.
+
+    Example:
+        >>> encode_component("users"), encode_component("example.org")
+        ('users', 'example\\u002eorg')
+    """
+    if _PLAIN.fullmatch(component):
+        return component
+    return encode_basestring(component)[1:-1].translate(_EXTRA)
+
+
+def decode_component(encoded: str) -> str:
+    """Undo ``encode_component``.
+
+    Raises:
+        InternalError: The text is not one that ``encode_component`` makes.
+    """
+    if "\\" not in encoded:
+        return encoded
+    try:
+        component = json.loads(f'"{encoded}"')
+    except ValueError:
+        component = None
+    if not isinstance(component, str) or encode_component(component) != encoded:
+        raise InternalError(f"not a name that redicts wrote: {encoded!r}; run check()", key=encoded)
+    return component
+
+
+class KeySpace:
+    """The keys of one namespace.
+
+    Args:
+        namespace: What every key begins with. Any text without braces, control characters and whitespace.
+        spread: Whether the sections lie on several servers (Redis Cluster), so that no script can keep the set of
+            their names, which lies on one of them.
+
+    Raises:
+        ConfigError: The namespace cannot be used.
+
+    Example:
+        >>> KeySpace("redicts").node(("a", "b"))
+        'redicts:n:{a}.b'
+    """
+
+    __slots__ = ("_nodes", "entry", "namespace", "sections", "spread")
+
+    entry: Callable[[Path], Entry]
+    """Find where the entry of a place stands. The root has none: never ask for it."""
+
+    def __init__(self, namespace: str = "redicts", *, spread: bool = False) -> None:
+        if not isinstance(namespace, str) or not re.fullmatch(r"[^\s{}\x00-\x1f\ud800-\udfff]{1,200}", namespace):
+            raise ConfigError(
+                f"namespace must be text of 1 to 200 characters without braces and white space, not {namespace!r}",
+                key="namespace",
+            )
+        self.namespace = namespace
+        self.spread = spread
+        self.sections = f"{namespace}:s"
+        self._nodes = f"{namespace}:{NODE}:"
+        self.entry = lru_cache(maxsize=8192)(self._entry)  # places are asked for again and again
+
+    def __repr__(self) -> str:
+        return f"KeySpace({self.namespace!r})"
+
+    def key(self, letter: str, path: Path) -> str:
+        """Spell the key of a kind (one of the letters above) for a path; the root's is the bare prefix."""
+        return f"{self.namespace}:{letter}:{_tail(path)}"
+
+    def section_name(self, section: str) -> str:
+        """Spell a section as a member of the set of the sections' names."""
+        return encode_component(section)
+
+    def node(self, path: Path) -> str:
+        """Spell the key of a node's hash."""
+        return self._nodes + _tail(path)
+
+    def body(self, path: Path) -> str:
+        """Spell the key of a leaf that needs a key of its own."""
+        return self.key(BODY, path)
+
+    def _entry(self, path: Path) -> Entry:
+        if len(path) == 1:
+            return Entry(self._nodes + _tail(path), SECTION_FIELD)
+        return Entry(self._nodes + _tail(path[:-1]), encode_component(path[-1]))
+
+    def parse_key(self, key: str) -> tuple[str, Path] | None:
+        """Take a key apart.
+
+        Returns:
+            Its letter and its path; ``None`` for a key that is not spelled as redicts spells them.
+        """
+        prefix = f"{self.namespace}:"
+        letter, colon, tail = key[len(prefix) :].partition(":")
+        if not key.startswith(prefix) or not colon or len(letter) != 1:
+            return None
+        match = re.fullmatch(r"\{([^{}]+)\}((?:\.[^{}]+)?)", tail, re.DOTALL)
+        if match is None:
+            return None
+        encoded = [match.group(1), *match.group(2).split(".")[1:]]
+        try:
+            path = tuple([check_component(decode_component(name), key) for name in encoded])
+        except (InternalError, ValueError):
+            return None
+        return (letter, path) if self.key(letter, path) == key else None
+
+
+@lru_cache(maxsize=8192)
+def _tail(path: Path) -> str:
+    if not path:
+        return ""
+    section, *rest = [encode_component(component) for component in path]
+    return ".".join([f"{{{section}}}", *rest])

@@ -1,0 +1,60 @@
+-- prelude document: assembling the JSON text of a place from names and stored texts, in one buffer.
+--
+-- Names are valid JSON between quotes, and stored leaves are JSON: nothing is decoded or encoded on the way.
+-- Needs: keys, read
+
+local buffer, filled = {}, 0
+
+local write_marked
+
+-- Append a node. False, and the buffer as it was, where nothing in it is alive.
+local function write_node(key)
+  local flat = redis.call('HGETALL', key)
+  local start, opening = filled, '{"'
+  for i = 1, #flat, 2 do
+    local text, before = flat[i + 1], filled
+    buffer[filled + 1], buffer[filled + 2], buffer[filled + 3] = opening, flat[i], '":'
+    filled = filled + 3
+    local first = string.byte(text)
+    if first == SLASH or first == TILDE or first == AT then
+      if write_marked(key, flat[i], text) then opening = ',"' else filled = before end
+    else
+      filled = filled + 1
+      buffer[filled] = text
+      opening = ',"'
+    end
+  end
+  if filled == start then return false end
+  filled = filled + 1
+  buffer[filled] = '}'
+  return true
+end
+
+function write_marked(key, field, text)
+  if is_node(text) then return write_node(node_of(key, field)) end
+  local body = redis.call('GET', body_of(key, field))
+  if not body then return false end
+  filled = filled + 1
+  buffer[filled] = body
+  return true
+end
+
+-- The JSON text of an entry; nil where nothing lives there.
+local function document(key, field)
+  local text = look(key, field)
+  if not text then return nil end
+  if not is_marker(text) then return text end
+  filled = 0
+  if not write_marked(key, field, text) then return nil end
+  return table.concat(buffer, '', 1, filled)
+end
+
+-- The JSON text of the whole tree.
+local function whole_document(sections_key)
+  local parts = {}
+  for _, name in ipairs(redis.call('SMEMBERS', sections_key)) do
+    local text = document(section_of(sections_key, name), '')
+    if text then parts[#parts + 1] = '"' .. name .. '":' .. text end
+  end
+  return '{' .. table.concat(parts, ',') .. '}'
+end

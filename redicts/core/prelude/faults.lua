@@ -1,0 +1,82 @@
+-- prelude faults: what can be wrong at a key, and how it is mended. For the script check alone.
+-- Needs: clock, read, retime
+
+local repair, here = ARGV[1] == '1', ARGV[2] == '1'
+local sections, faults = KEYS[1], {}
+
+-- Note a fault, and mend it with the function where that was asked for.
+local function fault(kind, key, detail, mend)
+  for _, text in ipairs({kind, key, detail, repair and '1' or '0'}) do faults[#faults + 1] = text end
+  if repair then mend() end
+end
+
+local function drop(key) return function() redis.call('UNLINK', key) end end
+
+-- Types that the bodies of leaves have; a typed leaf's is its own affair.
+local function check_type(key, expected)
+  local found = redis.call('TYPE', key).ok
+  if found == expected then return true end
+  if found ~= 'none' then fault('wrong type', key, found, drop(key)) end
+  return false
+end
+
+local function leads_to_node(parent, field)
+  local text = redis.call('HGET', parent, field)
+  return text and is_node(text)
+end
+
+local function check_deadline(key, parent)
+  local limit, deadline = deadline_of(parent), deadline_of(key)
+  if limit > 0 and (deadline < 0 or deadline > limit + 2) then
+    fault('outlives its parent', key, tostring(deadline), function() set_deadline(key, limit) end)
+  end
+end
+
+-- Forget the names of sections that are gone: they have expired, or were mended away. That is no fault.
+local function forget_sections()
+  for _, name in ipairs(redis.call('SMEMBERS', sections)) do
+    if redis.call('EXISTS', section_of(sections, name)) == 0 then redis.call('SREM', sections, name) end
+  end
+end
+
+local function check_fields(key)
+  local flat = redis.call('HGETALL', key)
+  local own = redis.call('HEXISTS', key, '') == 1
+  for i = 1, #flat, 2 do
+    local field, text = flat[i], flat[i + 1]
+    local function drop_field() redis.call('HDEL', key, field) end
+    if own and field ~= '' then
+      fault('leaf and node', key, field, drop_field)
+    elseif text == '/' and redis.call('EXISTS', node_of(key, field)) == 0 then
+      fault('marker without node', node_of(key, field), text, drop_field)
+    elseif string.byte(text) == TILDE and redis.call('PTTL', body_of(key, field)) == -1 then
+      fault('never expires', body_of(key, field), text, function() inline(key, field) end)
+    end
+  end
+end
+
+local function check_node(key)
+  if not check_type(key, 'hash') then return end
+  local parent, field = entry_of(key)
+  if not parent then
+    if here and redis.call('SISMEMBER', sections, section_name(key)) == 0 then
+      fault('section not registered', key, '', function() redis.call('SADD', sections, section_name(key)) end)
+    end
+  elseif redis.call('TYPE', parent).ok ~= 'hash' or not leads_to_node(parent, field) then
+    return fault('orphan node', key, '', drop(key))
+  else
+    check_deadline(key, parent)
+  end
+  check_fields(key)
+end
+
+local function check_body(key)
+  local open = string.find(key, '{', 1, true)
+  local node = string.sub(key, 1, open - 3) .. 'n:' .. string.sub(key, open)
+  local parent, field = entry_of(node)
+  if not parent then parent, field = node, '' end
+  local text = redis.call('TYPE', parent).ok == 'hash' and redis.call('HGET', parent, field)
+  if not text or not is_marker(text) or is_node(text) then return fault('key without marker', key, '', drop(key)) end
+  if text == '~' and not check_type(key, 'string') then return end
+  check_deadline(key, parent)
+end

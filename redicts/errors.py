@@ -1,0 +1,156 @@
+"""Every error redicts raises on purpose, in one tree.
+
+May import ``redis.exceptions`` and nothing else: ``ConnectionLost`` and ``OutcomeUnknown`` are also redis-py's
+``ConnectionError``, so that code which already handles lost connections goes on working.
+
+Invariant: each error keeps what it was made from as attributes, says in its text what to do next, survives pickling
+and is never named like a builtin.
+
+====================  ===============================  ====================================================
+error                 also a                           means
+====================  ===============================  ====================================================
+``PathError``         ``ValueError``                   that text or these components are not a path
+``WrongType``         ``TypeError``                    the place holds something else; it was left alone
+``NotANumber``        ``ValueError``                   ``add`` on a place that holds no number
+``ConfigError``       ``ValueError``                   the configuration, or the server, cannot be used
+``LockError``                                          the root of the three below
+``LockTimeout``       ``TimeoutError``                 the lock was not free in time
+``LockLost``                                           the lease ran out; nothing was written
+``NotOwner``                                           releasing what one does not hold
+``InternalError``                                      keys of redicts hold what redicts did not put there
+``ConnectionLost``    ``redis.ConnectionError``        no server, or no connection: safe to try again
+``PoolExhausted``     (a ``ConnectionLost``)           every connection stayed in use for too long
+``OutcomeUnknown``    ``redis.ConnectionError``        cut while writing: it may have happened, or not
+``ResultNotReady``                                     a deferred result asked for before its pipeline ran
+====================  ===============================  ====================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import redis.exceptions
+
+__all__ = [
+    "ConfigError",
+    "ConnectionLost",
+    "InternalError",
+    "LockError",
+    "LockLost",
+    "LockTimeout",
+    "NotANumber",
+    "NotOwner",
+    "OutcomeUnknown",
+    "PathError",
+    "PoolExhausted",
+    "RedictsError",
+    "ResultNotReady",
+    "WrongType",
+]
+
+
+class RedictsError(Exception):
+    """The root of all errors of redicts.
+
+    Args:
+        message: What happened and what to do next.
+        **details: Kept as attributes of the error, and named in ``details``.
+    """
+
+    def __init__(self, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.details = details
+        for name, value in details.items():
+            setattr(self, name, value)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_rebuild, (type(self), str(self), self.details))
+
+
+def _rebuild(kind: type[RedictsError], message: str, details: dict[str, Any]) -> RedictsError:
+    return kind(message, **details)
+
+
+class PathError(RedictsError, ValueError):
+    """A path that cannot be one: empty, too long, too deep, not text. Attribute: ``path``."""
+
+    path: object
+
+
+class WrongType(RedictsError, TypeError):
+    """The place holds something else than was asked for; it was left alone.
+
+    Attributes: ``path``, ``expected`` and ``found`` (kinds, as ``kind()`` names them).
+    """
+
+    path: str
+    expected: str
+    found: str
+
+
+class NotANumber(RedictsError, ValueError):
+    """``add`` was asked of a place that holds no number. Attributes: ``path``, ``found`` (what it holds)."""
+
+    path: str
+    found: str
+
+
+class ConfigError(RedictsError, ValueError):
+    """A configuration, or the server it leads to, that cannot be used. Attribute: ``key``, where one is at fault."""
+
+    key: str
+
+
+class LockError(RedictsError):
+    """The root of the lock errors. Attribute: ``path``."""
+
+    path: str
+
+
+class LockTimeout(LockError, TimeoutError):
+    """The lock was not free in time. Attributes: ``path``, ``timeout`` (seconds)."""
+
+    timeout: float
+
+
+class LockLost(LockError):
+    """The lease ran out, or the lock was broken: what was about to be written was refused. Attribute: ``path``."""
+
+
+class NotOwner(LockError):
+    """The lock to release is not held by this owner. Attributes: ``path``, ``owner``."""
+
+    owner: str
+
+
+class InternalError(RedictsError):
+    """Keys of redicts hold what redicts did not put there. Attribute: ``key``, where it is known."""
+
+    key: str
+
+
+class ConnectionLost(RedictsError, redis.exceptions.ConnectionError):
+    """No connection to the server: nothing was changed, or repeating the call is safe. Attribute: ``address``."""
+
+    address: str
+
+
+class PoolExhausted(ConnectionLost):
+    """Every connection of the pool stayed in use for ``timeout_secs``. Attributes: ``address``, ``timeout``."""
+
+    timeout: float | None
+
+
+class OutcomeUnknown(RedictsError, redis.exceptions.ConnectionError):
+    """The connection was cut while a write was under way: it happened once, or not at all.
+
+    It is never sent again by redicts. Read the place to find out. Attributes: ``address``, ``commands`` (their names).
+    """
+
+    address: str
+    commands: Sequence[str]
+
+
+class ResultNotReady(RedictsError):
+    """The result of a queued operation was asked for before its pipeline was executed."""

@@ -1,0 +1,276 @@
+"""The synchronous face: ``Proxy``, ``root`` and ``section``.
+
+Operations come from ``tree/``; here is only what cannot be an operation: giving the object itself back, the dict
+protocol, iteration, and where the place is. May import everything below the faces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+import redicts.core.paths as paths
+from redicts.core.codec import Json
+from redicts.core.effects import Op
+from redicts.core.keys import KeySpace
+from redicts.core.operation import Sync
+from redicts.core.paths import Name, Path, PathLike
+from redicts.pool import Database, Pool
+from redicts.tree.operations import TreeOperations
+
+__all__ = ["Proxy", "root", "section"]
+
+T = TypeVar("T")
+
+ACQUIRE_TIMEOUT = 10.0
+"""Seconds to wait for a lock, where nothing else is said."""
+
+EXPIRE_TIMEOUT = 30.0
+"""Seconds until a lock runs out, where nothing else is said."""
+
+
+class Proxy(TreeOperations, Sync):
+    r"""A place in the tree. Making one costs nothing and asks nothing of the server.
+
+    Args:
+        path: Dotted text (``r"hosts.example\.org"`` for a literal dot), or components. ``""`` is the root.
+        lock_acquire_timeout: Seconds to wait for this place's lock; ``None`` for no limit, 0 for one try.
+        lock_expire_timeout: Seconds until this place's lock runs out.
+        db_name: A database of the ``Pool``; ``None`` for the default one.
+        rconn: A redis-py client to use instead of the ``Pool``.
+
+    Raises:
+        PathError: ``path`` cannot be one.
+        ValueError: A negative timeout, or both ``db_name`` and ``rconn``.
+
+    Example:
+        >>> point = Proxy("shapes.point")
+        >>> _ = point.set("x", 1).set("y", 2)
+        >>> point.val() == {"x": 1, "y": 2}
+        True
+        >>> point["x"].add(10), "z" in point, sorted(point)
+        (11, False, ['x', 'y'])
+    """
+
+    __slots__ = ("_database", "_db_name", "_options")
+
+    def __init__(
+        self,
+        path: PathLike,
+        lock_acquire_timeout: float | None = ACQUIRE_TIMEOUT,
+        lock_expire_timeout: float = EXPIRE_TIMEOUT,
+        db_name: str | None = None,
+        rconn: Any = None,
+    ) -> None:
+        self._path = paths.parse(path)
+        self._options = (
+            _timeout("lock_acquire_timeout", lock_acquire_timeout, optional=True),
+            _timeout("lock_expire_timeout", lock_expire_timeout, optional=False),
+        )
+        if db_name is not None and rconn is not None:
+            raise ValueError("give db_name (a database of the Pool) or rconn (a client), not both")
+        self._db_name = db_name
+        self._database = None if rconn is None else Database.of_client(rconn)
+
+    # ---- where it is
+
+    def key(self) -> str:
+        """Spell the path as dotted text: ``Proxy(p.key())`` is the same place as ``p``. No round trip."""
+        return paths.dotted(self._path)
+
+    @property
+    def path(self) -> Path:
+        """The components of the path."""
+        return self._path
+
+    @property
+    def name(self) -> Name:
+        """The last component; empty for the root."""
+        return Name(self._path[-1] if self._path else "")
+
+    @property
+    def parent(self) -> Proxy:
+        """The place above this one; the root is its own parent."""
+        return self._at(self._path[:-1])
+
+    def get(self, key: PathLike) -> Proxy:
+        """Lead to a place below this one. No round trip.
+
+        Args:
+            key: Dotted text or components; ``()`` for the place itself.
+
+        Raises:
+            PathError: ``key`` is not a path.
+
+        Example:
+            >>> Proxy("a").get("b.c").key()
+            'a.b.c'
+        """
+        return self._at(paths.join(self._path, key))
+
+    def _at(self, path: Path) -> Proxy:
+        """Make a proxy of a path that is known to be one, with everything else as here."""
+        other = Proxy.__new__(Proxy)
+        other._path = path
+        other._options = self._options
+        other._db_name = self._db_name
+        other._database = self._database
+        return other
+
+    def _where(self) -> Database:
+        return self._database if self._database is not None else Pool().database(self._db_name)
+
+    @property
+    def _space(self) -> KeySpace:
+        return self._where().space
+
+    def _run(self, op: Op[T], idempotent: bool) -> T:
+        return self._where().runner.run(op, idempotent)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Proxy):
+            return NotImplemented
+        return self._path == other._path and self._where() == other._where()
+
+    def __hash__(self) -> int:
+        return hash((self._path, self._where()))
+
+    def __repr__(self) -> str:
+        name = "" if self._db_name is None else f", db_name={self._db_name!r}"
+        return f"Proxy({self.key()!r}{name})"
+
+    # ---- what gives the object back, or goes in steps
+
+    def set(self, key: PathLike, value: Json, expire: float | None = None) -> Proxy:
+        """Set the place at ``key`` below this one.
+
+        What stood there is replaced, with everything below it and its time to live; a leaf on the way becomes a node.
+
+        Args:
+            key: Dotted text or components; ``()`` for the place itself.
+            value: Anything that ``json.dumps`` takes. A non-empty dict becomes a node, level by level; its keys are
+                names, dots and all.
+            expire: Seconds to live, above 0; ``None`` for no limit but the parent's.
+
+        Returns:
+            This proxy, so that calls can be chained.
+
+        Raises:
+            PathError: ``key`` or a name in ``value`` cannot be one, or it is the root itself.
+            TypeError: ``json.dumps`` refuses the value, or a dict in it has a key that is not text.
+            ValueError: The value holds itself, or ``expire`` is not above 0, or it is too large for one step.
+            LockLost: A lock that this owner took has run out.
+
+        Atomicity: one step, whatever stood there before.
+        Cost: 1 round trip, O(leaves written + what is replaced).
+
+        Example:
+            >>> _ = root().set("user", {"name": "Ada", "tags": ["x"]}).set("user.age", 36)
+            >>> root().get("user.age").val()
+            36
+        """
+        self.store(key, value, expire)
+        return self
+
+    def iter_children(self) -> Iterator[Proxy]:
+        """Go over the leaves below, however many, in steps.
+
+        Yields:
+            A proxy for each leaf, the leaves of a node together. A leaf that stays throughout is given once; one that
+            comes or goes meanwhile may be given or not.
+
+        Atomicity: none over the whole; each step is.
+        Cost: 1 round trip for up to 100 nodes or 1,000 children of a large one; memory likewise.
+
+        Example:
+            >>> _ = root().set("a", {"x": 1, "b": {"y": 2}})
+            >>> sorted(leaf.key() for leaf in root().get("a").iter_children())
+            ['a.b.y', 'a.x']
+        """
+        walk = self.begin_walk()
+        while (leaves := self.walk_on(walk)) is not None:
+            for leaf in leaves:
+                yield self._at(leaf.path)
+
+    # ---- the dict protocol
+
+    def __getitem__(self, key: PathLike) -> Proxy:
+        return self.get(key)
+
+    def __setitem__(self, key: PathLike, value: Json) -> None:
+        self.store(key, value)
+
+    def __delitem__(self, key: PathLike) -> None:
+        if not self.delete(key):
+            raise KeyError(paths.dotted(paths.join(self._path, key)))
+
+    def __contains__(self, key: PathLike) -> bool:
+        return self.get(key).exists()
+
+    def __iter__(self) -> Iterator[Name]:
+        return iter(self.children())
+
+    def __len__(self) -> int:
+        return self.count_children()
+
+    def __bool__(self) -> bool:
+        """Always true: a proxy is a place, and says nothing of what is there (``exists()`` does, and costs a trip)."""
+        return True
+
+
+def root(
+    lock_acquire_timeout: float | None = ACQUIRE_TIMEOUT,
+    lock_expire_timeout: float = EXPIRE_TIMEOUT,
+    db_name: str | None = None,
+    rconn: Any = None,
+) -> Proxy:
+    """Lead to the root of the tree. The arguments are those of ``Proxy``. No round trip.
+
+    Example:
+        >>> _ = root().set("x", {"y": 1})
+        >>> root().val()
+        {'x': {'y': 1}}
+    """
+    return Proxy((), lock_acquire_timeout, lock_expire_timeout, db_name, rconn)
+
+
+def section(
+    name: PathLike,
+    lock_acquire_timeout: float | None = ACQUIRE_TIMEOUT,
+    lock_expire_timeout: float = EXPIRE_TIMEOUT,
+    db_name: str | None = None,
+    rconn: Any = None,
+) -> Proxy:
+    """Lead to a corner of the tree: ``section(__name__)`` is a module's own. No round trip.
+
+    Args:
+        name: A path, which ``"package.module"`` is too.
+        lock_acquire_timeout: As for ``Proxy``.
+        lock_expire_timeout: As for ``Proxy``.
+        db_name: As for ``Proxy``.
+        rconn: As for ``Proxy``.
+
+    Raises:
+        PathError: ``name`` cannot be a path, or is empty.
+
+    Example:
+        >>> section("shop.cart").key()
+        'shop.cart'
+    """
+    return Proxy(paths.join((), name), lock_acquire_timeout, lock_expire_timeout, db_name, rconn)
+
+
+def _timeout(name: str, seconds: float | None, optional: bool) -> float | None:
+    """Check a lock's timeout.
+
+    Raises:
+        TypeError: It is not a number.
+        ValueError: It is negative; or it is a lease of no time at all.
+    """
+    if seconds is None and optional:
+        return None
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+        raise TypeError(f"{name} is a number of seconds{', or None' if optional else ''}, not {seconds!r}")
+    if not (seconds >= 0 if optional else seconds > 0):
+        raise ValueError(f"{name} is {'at least' if optional else 'above'} 0, not {seconds!r}")
+    return seconds

@@ -1,0 +1,67 @@
+"""Replies and errors of redis-py, made plain: the same under RESP2 and RESP3, and mapped to the errors of redicts.
+
+May import redis and core. The one table of errors is ``translate``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import redis.exceptions
+
+from redicts.core.effects import Argument, Refused
+from redicts.errors import InternalError
+
+__all__ = ["plain", "translate"]
+
+# Commands whose members and scores RESP3 answers as pairs, RESP2 as one flat list.
+_PAIRED: Final = frozenset({"HRANDFIELD", "ZRANGE", "ZRANGEBYSCORE", "ZREVRANGE", "ZPOPMIN", "ZPOPMAX", "ZRANDMEMBER"})
+
+# What scripts of ours refuse with: the first word of an error reply.
+_CODES: Final = frozenset({"LOCKLOST", "NEWSECTION", "NOTANUMBER", "WRONGKIND"})
+
+
+def plain(reply: Any, command: Argument = "") -> Any:
+    """Turn a raw reply into ``int``, ``str``, ``None`` and lists of them.
+
+    Args:
+        reply: What redis-py's parser gave, undecoded.
+        command: The command's name, for the few whose reply has another shape under RESP3.
+
+    Raises:
+        InternalError: Text that is not UTF-8: redicts writes none.
+    """
+    kind = type(reply)
+    if kind is bytes:
+        try:
+            return reply.decode()
+        except UnicodeDecodeError as error:
+            raise InternalError(f"a reply is not UTF-8 ({error}); run check() to find where it comes from") from error
+    if kind is int or reply is None or kind is str:
+        return reply
+    if kind is bool:
+        return int(reply)
+    if kind is float:
+        return repr(reply)
+    if isinstance(reply, dict):
+        return [plain(item) for pair in reply.items() for item in pair]
+    if isinstance(reply, (set, frozenset)):
+        return [plain(item) for item in reply]
+    if command in _PAIRED and reply and isinstance(reply[0], list):
+        return [plain(item) for pair in reply for item in pair]
+    return [plain(item) for item in reply]
+
+
+def translate(error: Exception) -> Exception:
+    """Map an error reply to what the operation, or the user, should see.
+
+    Returns:
+        ``Refused`` for a code of our scripts, ``InternalError`` for a key of the wrong type, else the error itself.
+    """
+    if isinstance(error, redis.exceptions.ResponseError):
+        code, _, detail = str(error).partition(" ")
+        if code in _CODES:
+            return Refused(code, detail)
+        if code == "WRONGTYPE" or "WRONGTYPE" in str(error):
+            return InternalError(f"a key of redicts holds what redicts did not put there ({error}); run check()")
+    return error

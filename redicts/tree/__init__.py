@@ -1,0 +1,1 @@
+"""Operations on the tree, written once as generators, and the scripts they run."""

@@ -1,0 +1,19 @@
+-- check: look for broken invariants at keys, and mend them where asked.
+-- KEYS: the set of the sections' names, which may stand among the rest too; then the keys to look at.
+-- ARGV: "1" to mend, else "0"; "1" where the set of the sections' names lies on this server, else "0".
+-- Reply: a flat list, four texts for each fault: what is wrong, the key, what was found, "1" where it was mended.
+-- Errors: none of its own.
+-- Complexity: O(keys + fields of the nodes among them).
+-- Needs: faults
+
+for i = 2, #KEYS do
+  local key = KEYS[i]
+  if key == sections then
+    if check_type(key, 'set') and repair then forget_sections() end
+  else
+    local letter = string.match(key, '(.):{')
+    if letter == 'n' then check_node(key)
+    elseif letter == 'v' then check_body(key) end
+  end
+end
+return faults

@@ -1,0 +1,139 @@
+"""Checking, and mending, everything that redicts keeps.
+
+``check`` walks the keys of the namespace with SCAN (nothing else in redicts does) and has each looked at where it lies,
+in one script for each page, so that a write that comes between is never taken for a fault.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from redicts.core.codec import MARKERS
+from redicts.core.effects import Call, Eval, Op
+from redicts.core.keys import decode_component
+from redicts.core.operation import operation
+from redicts.core.paths import Path, dotted
+from redicts.core.scripts import load
+from redicts.errors import InternalError
+from redicts.tree.place import Place
+
+__all__ = ["Checking", "Problem"]
+
+_CHECK = load("redicts.tree", "check")
+
+PAGE: Final = 500
+"""How many keys one SCAN asks for, and one script looks at."""
+
+
+class Problem(NamedTuple):
+    """A broken invariant.
+
+    Attributes:
+        kind: What is wrong, as ``"orphan node"``.
+        key: The Redis key it was found at.
+        path: The place, as dotted text; ``None`` where the key leads to none.
+        detail: What was found there.
+        repaired: Whether it has been mended.
+    """
+
+    kind: str
+    key: str
+    path: str | None
+    detail: str
+    repaired: bool
+
+
+class Checking(Place):
+    """What can be asked about the health of a place."""
+
+    __slots__ = ()
+
+    @operation(idempotent=True)
+    def check(self, repair: bool = False) -> Op[list[Problem]]:
+        """Look for broken invariants in everything that redicts keeps here and below.
+
+        There are none unless something else wrote to the keys of redicts, or the server evicted some of them (set
+        ``maxmemory-policy noeviction`` or one of the ``volatile-`` policies). What has merely expired is no fault.
+
+        Args:
+            repair: Mend what is found: what no path leads to is removed, what is left is made whole.
+
+        Returns:
+            The faults found; none is the good answer.
+
+        Atomicity: one step for each page of keys; other clients go on meanwhile.
+        Cost: 1 round trip for each 500 keys **of the whole database**, O(keys and leaves).
+
+        Example:
+            >>> root().check()
+            []
+        """
+        problems: list[Problem] = []
+        while True:
+            found = yield from self._check_all(repair)
+            problems.extend(problem for problem in found if problem not in problems)
+            if not any(problem.repaired for problem in found):
+                return problems  # else go on: what lay below something that was removed is only now without a parent
+
+    def _check_all(self, repair: bool) -> Op[list[Problem]]:
+        problems: list[Problem] = []
+        cursor = "0"
+        while True:
+            (page,) = yield (Call(("SCAN", cursor, "MATCH", self._pattern(), "COUNT", PAGE)),)
+            cursor, keys = page
+            own = sorted({key for key in keys if self._covers(key)})
+            if own:
+                problems.extend((yield from self._check_page(own, repair)))
+            if cursor == "0":
+                return problems
+
+    def _pattern(self) -> str:
+        escaped = re.sub(r"([*?\[\]\\^])", r"\\\1", self._space.namespace)
+        return f"{escaped}:*"
+
+    def _covers(self, key: str) -> bool:
+        """Whether a key is one to look at: it lies here or below, or is spelled wrong."""
+        if key == self._space.sections:
+            return not self._path
+        if not re.match(r"[nvlbwf]:", key[len(self._space.namespace) + 1 :]):
+            return False
+        parsed = self._space.parse_key(key)
+        if parsed is None:
+            return not self._path and not key.endswith(":")
+        return parsed[1][: len(self._path)] == self._path
+
+    def _check_page(self, keys: list[str], repair: bool) -> Op[list[Problem]]:
+        unknown = [key for key in keys if self._space.parse_key(key) is None and key != self._space.sections]
+        problems = [Problem("unknown key", key, None, "redicts spells none like it", False) for key in unknown]
+        spelled = [key for key in keys if key not in unknown]
+        args = ("1" if repair else "0", "0" if self._space.spread else "1")
+        hashes = [key for key in spelled if (self._space.parse_key(key) or ("",))[0] == "n"]
+        found, *fields = yield (
+            Eval(_CHECK, (self._space.sections, *spelled), args),
+            *[Call(("HGETALL", key)) for key in hashes],
+        )
+        for kind, key, detail, mended in zip(*[found[start::4] for start in range(4)], strict=True):
+            parsed = self._space.parse_key(key)
+            problems.append(Problem(kind, key, dotted(parsed[1]) if parsed else None, detail, mended == "1"))
+        for key, pairs in zip(hashes, fields, strict=True):
+            problems.extend(self._check_texts(key, pairs))
+        return problems
+
+    def _check_texts(self, key: str, pairs: list[str]) -> Iterator[Problem]:
+        """Look for stored texts that are not JSON, and for fields that are no names."""
+        parsed = self._space.parse_key(key)
+        path: Path = parsed[1] if parsed else ()
+        for field, text in zip(pairs[::2], pairs[1::2], strict=True):
+            try:
+                child = (*path, decode_component(field)) if field else path
+            except InternalError:
+                yield Problem("unknown field", key, dotted(path), field, False)
+                continue
+            try:
+                if not text.startswith(MARKERS):
+                    json.loads(text)
+            except ValueError:
+                yield Problem("not JSON", key, dotted(child), text[:80], False)

@@ -1,0 +1,20 @@
+-- compare_and_set: set a place to a document if its JSON text is one of those expected. Its time to live stays.
+-- KEYS: header; the hash of the entry.
+-- ARGV: header; field, number of expected texts, the texts ("" for a place where nothing is), then text ("/" for a
+--   node), number of rows, and the rows as for set.
+-- Reply: {1} where it was set, else {0, JSON text or ""}: what stands there.
+-- Errors: LOCKLOST, NEWSECTION: nothing was written.
+-- Complexity: O(what is read and written).
+-- Needs: header, put, document, moment
+
+local refused = lost_guard() or new_section(KEYS[own_key])
+if refused then return refused end
+local key, field, expected = KEYS[own_key], ARGV[own_arg], tonumber(ARGV[own_arg + 1])
+local text, at = document(key, field) or '', own_arg + 2 + expected
+for i = own_arg + 2, at - 1 do
+  if text == ARGV[i] then
+    put(key, field, ARGV[at], at + 2, tonumber(ARGV[at + 1]), own_deadline(key, field))
+    return {1}
+  end
+end
+return {0, text}

@@ -1,0 +1,83 @@
+"""Running a writing script: the header that every one of them takes, and the errors that it may answer.
+
+May import core and place. The one place that knows the header's form; its other half is ``core/prelude/header.lua``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from redicts.core.effects import Argument, Call, Eval, Op, Refused
+from redicts.core.paths import Path, dotted
+from redicts.core.scripts import load
+from redicts.errors import LockLost, NotANumber, RedictsError
+from redicts.tree.place import Place
+
+__all__ = ["run_guarded"]
+
+SINGLE, SPREAD, REGISTERED = "1", "0", "2"
+"""Modes of the header: one server; a cluster; a cluster, and the new section's name has been registered."""
+
+MAX_ARGUMENTS: Final = 1_000_000
+"""What one command may carry; a server refuses more than 1,048,576 and closes the connection."""
+
+
+def run_guarded(
+    place: Place, name: str, paths: tuple[Path, ...], keys: tuple[str, ...], args: list[Argument]
+) -> Op[Any]:
+    """Run a writing script of the tree with its guards.
+
+    Args:
+        place: The object whose operation it is.
+        name: The script.
+        paths: The places it writes to; their guards are checked first.
+        keys: The script's own keys.
+        args: The script's own arguments.
+
+    Returns:
+        The script's reply.
+
+    Raises:
+        LockLost: A lock covering one of the paths has run out. Nothing was written.
+        NotANumber: As for ``add``.
+        ValueError: There is more to write than one command can carry.
+
+    Cost: one round trip; on a cluster three for the first write to a new section.
+    """
+    if len(args) + len(keys) > MAX_ARGUMENTS:
+        raise ValueError(
+            f"too large for one atomic step: {len(args)} arguments, at most {MAX_ARGUMENTS} can be sent; "
+            "set it in parts"
+        )
+    script, space = load("redicts.tree", name), place._space
+    guards = tuple({guard for path in paths for guard in place._guards(path)})
+    mode = SPREAD if space.spread else SINGLE
+    while True:
+        header: list[Argument] = [str(len(guards)), mode, *[guard.member for guard in guards]]
+        own = keys if space.spread else (space.sections, *keys)
+        try:
+            (reply,) = yield (Eval(script, (*[guard.key for guard in guards], *own), header + args),)
+        except Refused as refused:
+            if refused.code != "NEWSECTION" or mode == REGISTERED:
+                raise _translated(refused, paths[0]) from None
+            mode = REGISTERED
+        else:
+            return reply
+        for section in sorted({path[0] for path in paths}):
+            yield (Call(("SADD", space.sections, space.section_name(section))),)
+
+
+def _translated(refused: Refused, path: Path) -> RedictsError:
+    place = dotted(path)
+    if refused.code == "LOCKLOST":
+        return LockLost(
+            f"the lock covering {place!r} has run out or was broken, so nothing was written; "
+            "read again under a new lock, with a longer lock_expire_timeout or renewal",
+            path=place,
+        )
+    if refused.code == "NOTANUMBER":
+        found = "a node" if refused.detail == "/" else refused.detail
+        return NotANumber(
+            f"{place!r} holds {found}, which is no number to add to; it was left alone", path=place, found=found
+        )
+    raise refused

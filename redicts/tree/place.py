@@ -1,0 +1,47 @@
+"""A place of the tree: what every operation needs to know of the object it is a method of.
+
+May import core. The faces give the two things that are left open: the key space and the guards.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from redicts.core.keys import KeySpace
+from redicts.core.paths import Path, dotted
+from redicts.errors import PathError
+
+__all__ = ["Guard", "Place"]
+
+
+class Guard(NamedTuple):
+    """The proof that a write is made under a lock: the lock's key, and the holder's entry in it."""
+
+    key: str
+    member: str
+
+
+class Place:
+    """A path, in a key space. Operations on the tree are methods of its subclasses."""
+
+    __slots__ = ("_path",)
+
+    _path: Path
+
+    @property
+    def _space(self) -> KeySpace:
+        """The keys of the database and namespace that the place is in."""
+        raise NotImplementedError
+
+    def _guards(self, path: Path) -> tuple[Guard, ...]:  # noqa: ARG002  # locks fill it in
+        """The guards of a write to a path: the locks covering it that the caller holds."""
+        return ()
+
+    def _not_root(self, path: Path, verb: str) -> None:
+        """Refuse what the root cannot do: it is always a node, and always there.
+
+        Raises:
+            PathError: The path is the root's.
+        """
+        if not path:
+            raise PathError(f"the root cannot be {verb}; name a place below it", path=dotted(path))

@@ -1,0 +1,14 @@
+-- pop: read a place with everything below it, and remove it.
+-- KEYS: header; the hash of the entry.
+-- ARGV: header; the field of the entry.
+-- Reply: JSON text, or nil where nothing was there.
+-- Errors: LOCKLOST: nothing was removed.
+-- Complexity: O(what is read).
+-- Needs: header, write, document
+
+local refused = lost_guard()
+if refused then return refused end
+local key, field = KEYS[own_key], ARGV[own_arg]
+local text = document(key, field)
+remove(key, field)
+return text or false

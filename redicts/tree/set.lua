@@ -1,0 +1,34 @@
+-- set: set places to documents, in order, in one atomic step.
+-- KEYS: header; then for each place the hash of its entry.
+-- ARGV: header; then for each place: field, time to live in ms ("" for none), text ("/" for a node), number of rows,
+--   and the rows: tail of the node's key, number of arguments, fields and values.
+-- Reply: 1.
+-- Errors: LOCKLOST, NEWSECTION: nothing was written.
+-- Complexity: O(fields written + what stood at the places).
+-- Needs: header, put
+
+-- Most writes put a leaf over a plain leaf, under no lock.
+if #ARGV == 6 and ARGV[1] == '0' and ARGV[4] == '' and ARGV[3] ~= '' then
+  local old = redis.call('HGET', KEYS[#KEYS], ARGV[3])
+  local first = old and string.byte(old)
+  if old and first ~= 47 and first ~= 126 and first ~= 64 then
+    redis.call('HSET', KEYS[#KEYS], ARGV[3], ARGV[5])
+    return 1
+  end
+end
+-- Prelude
+
+local refused = lost_guard()
+if refused then return refused end
+for i = own_key, #KEYS do
+  refused = new_section(KEYS[i])
+  if refused then return refused end
+end
+
+local at = own_arg
+for i = own_key, #KEYS do
+  local deadline = NONE
+  if ARGV[at + 1] ~= '' then deadline = now_ms() + tonumber(ARGV[at + 1]) end
+  at = put(KEYS[i], ARGV[at], ARGV[at + 2], at + 4, tonumber(ARGV[at + 3]), deadline)
+end
+return 1
