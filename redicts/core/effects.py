@@ -9,11 +9,11 @@ Replies are plain Python: ``int``, ``str`` (decoded UTF-8), ``None`` and lists o
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from redicts.core.scripts import Script
 
-__all__ = ["Block", "Call", "Commit", "Conflict", "Effect", "Eval", "Op", "Refused", "Sleep", "Watch"]
+__all__ = ["Block", "Call", "Commit", "Conflict", "Effect", "Eval", "Op", "Refused", "Sleep", "Watch", "may_write"]
 
 Argument: TypeAlias = str | int | float | bytes
 """What a command may carry. Text goes as UTF-8."""
@@ -72,6 +72,17 @@ class Sleep(NamedTuple):
 
 
 Effect: TypeAlias = Call | Eval | Watch | Commit | Block | Sleep
+
+# The commands that operations read with. Whatever is not among them is taken for a write.
+_READS: Final = frozenset({"GET", "HGET", "HGETALL", "HSCAN", "SCAN", "SMEMBERS"})
+
+
+def may_write(effect: Effect) -> bool:
+    """Tell whether an effect may change anything, so that it must not be sent twice unseen."""
+    if isinstance(effect, Eval):
+        return effect.script.writes
+    return not isinstance(effect, Call) or effect.args[0] not in _READS
+
 
 T = TypeVar("T")
 Op: TypeAlias = Generator[tuple[Effect, ...], tuple[Any, ...], T]

@@ -29,11 +29,13 @@ class Script(NamedTuple):
         name: Its file's name without the ending, as ``set``.
         text: Lua source with its prelude.
         sha: The SHA-1 by which the server knows it, in lower-case hex.
+        writes: Whether it may write: those that do begin with the header.
     """
 
     name: str
     text: str
     sha: str
+    writes: bool
 
 
 @cache
@@ -53,7 +55,7 @@ def load(package: str, name: str) -> Script:
         _collect(part, parts)
     before, _, after = source.rpartition(HERE)
     text = "\n".join([before, *parts.values(), after])
-    return Script(name, text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
+    return Script(name, text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(), "header" in parts)
 
 
 def _collect(part: str, parts: dict[str, str]) -> None:

@@ -16,12 +16,26 @@ from typing import Any, Final, TypeVar
 import redis
 import redis.exceptions
 
-from redicts.core.effects import Argument, Block, Call, Command, Commit, Conflict, Effect, Eval, Op, Sleep, Watch
+from redicts.core.effects import (
+    Argument,
+    Block,
+    Call,
+    Command,
+    Commit,
+    Conflict,
+    Effect,
+    Eval,
+    Op,
+    Sleep,
+    Watch,
+    may_write,
+)
 from redicts.core.scripts import Script
 from redicts.core.units import to_ms, to_seconds
 from redicts.errors import ConnectionLost, OutcomeUnknown, PoolExhausted
 from redicts.runners.packing import pack_commands
 from redicts.runners.replies import plain, translate
+from redicts.runners.version import check_version
 
 __all__ = ["SyncRunner"]
 
@@ -53,12 +67,13 @@ class SyncRunner:
         address: What the server is called in errors.
     """
 
-    __slots__ = ("_address", "_blocking", "_pool")
+    __slots__ = ("_address", "_blocking", "_checked", "_pool")
 
     def __init__(self, client: redis.Redis, address: str) -> None:
         self._pool: Any = client.connection_pool
         self._address = address
         self._blocking: Any = None
+        self._checked = False
 
     def run(self, op: Op[T], idempotent: bool) -> T:
         """Drive an operation to its end.
@@ -119,14 +134,15 @@ class SyncRunner:
     def _batch(self, effects: tuple[Effect, ...], idempotent: bool) -> tuple[Any, ...]:
         """Send independent commands and scripts in one round trip."""
         commands = [_command(effect) for effect in effects]
-        raw = self._send(commands, idempotent)
+        repeatable = idempotent or not any([may_write(effect) for effect in effects])
+        raw = self._send(commands, repeatable)
         for index, reply in enumerate(raw):
             if isinstance(reply, redis.exceptions.NoScriptError):
                 # It was not run, so sending the whole text is safe for any operation, and loads it for the next.
-                raw[index] = self._send([_command(effects[index], whole=True)], idempotent)[0]
+                raw[index] = self._send([_command(effects[index], whole=True)], repeatable)[0]
         return tuple([_checked(reply, command[0]) for reply, command in zip(raw, commands, strict=True)])
 
-    def _send(self, commands: Sequence[Command], idempotent: bool) -> list[Any]:
+    def _send(self, commands: Sequence[Command], repeatable: bool) -> list[Any]:
         def once() -> list[Any]:
             connection = self._connect(self._pool)
             try:
@@ -134,15 +150,15 @@ class SyncRunner:
             finally:
                 self._pool.release(connection)
 
-        return self._try(once, commands, idempotent)
+        return self._try(once, commands, repeatable)
 
-    def _try(self, once: Callable[[], list[Any]], commands: Sequence[Command], idempotent: bool) -> list[Any]:
+    def _try(self, once: Callable[[], list[Any]], commands: Sequence[Command], repeatable: bool) -> list[Any]:
         """Try, and try again where that is safe; else say what is known."""
         for pause in (*RETRY_PAUSES, None):
             try:
                 return once()
             except _Failed as failed:
-                unsafe = failed.sent and not idempotent
+                unsafe = failed.sent and not repeatable
                 if unsafe or pause is None or isinstance(failed.error, redis.exceptions.TimeoutError):
                     raise self._lost(failed, commands, unknown=unsafe) from failed.error
                 time.sleep(pause)
@@ -150,11 +166,24 @@ class SyncRunner:
 
     def _connect(self, pool: Any) -> Any:
         try:
-            return pool.get_connection()
+            connection = pool.get_connection()
+            if not self._checked:
+                self._check(pool, connection)
+            return connection
         except _LOST as error:
             if "No connection available" in str(error) or isinstance(error, redis.exceptions.MaxConnectionsError):
                 raise self._exhausted(pool) from error
             raise _Failed(error, sent=False) from error
+
+    def _check(self, pool: Any, connection: Any) -> None:
+        """Look at the server's version, once; the connection goes back where that fails."""
+        try:
+            check_version(connection, self._address)
+        except BaseException:
+            connection.disconnect()
+            pool.release(connection)
+            raise
+        self._checked = True
 
     def _watch(self, watch: Watch, kept: _Kept) -> list[Any]:
         """WATCH and read. Nothing is written, so it may be tried again."""

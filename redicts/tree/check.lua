@@ -6,6 +6,13 @@
 -- Complexity: O(keys + fields of the nodes among them).
 -- Needs: faults
 
+-- Forget the names of sections that are gone: they have expired, or were mended away. That is no fault.
+local function forget_sections()
+  for _, name in ipairs(redis.call('SMEMBERS', sections)) do
+    if redis.call('EXISTS', section_of(sections, name)) == 0 then redis.call('SREM', sections, name) end
+  end
+end
+
 for i = 2, #KEYS do
   local key = KEYS[i]
   if key == sections then

@@ -65,7 +65,7 @@ class Checking(Place):
             The faults found; none is the good answer.
 
         Atomicity: one step for each page of keys; other clients go on meanwhile.
-        Cost: 1 round trip for each 500 keys **of the whole database**, O(keys and leaves).
+        Cost: up to 3 round trips for each 500 keys of the whole database, O(keys and leaves).
 
         Example:
             >>> root().check()
@@ -110,16 +110,16 @@ class Checking(Place):
         problems = [Problem("unknown key", key, None, "redicts spells none like it", False) for key in unknown]
         spelled = [key for key in keys if key not in unknown]
         args = ("1" if repair else "0", "0" if self._space.spread else "1")
-        hashes = [key for key in spelled if (self._space.parse_key(key) or ("",))[0] == "n"]
-        found, *fields = yield (
-            Eval(_CHECK, (self._space.sections, *spelled), args),
-            *[Call(("HGETALL", key)) for key in hashes],
-        )
+        (found,) = yield (Eval(_CHECK, (self._space.sections, *spelled), args),)
         for kind, key, detail, mended in zip(*[found[start::4] for start in range(4)], strict=True):
             parsed = self._space.parse_key(key)
             problems.append(Problem(kind, key, dotted(parsed[1]) if parsed else None, detail, mended == "1"))
-        for key, pairs in zip(hashes, fields, strict=True):
-            problems.extend(self._check_texts(key, pairs))
+        foreign = {problem.key for problem in problems if problem.kind == "wrong type"}
+        hashes = [key for key in spelled if key.startswith(self._space.node(())) and key not in foreign]
+        if hashes:
+            fields = yield tuple([Call(("HGETALL", key)) for key in hashes])
+            for key, pairs in zip(hashes, fields, strict=True):
+                problems.extend(self._check_texts(key, pairs))
         return problems
 
     def _check_texts(self, key: str, pairs: list[str]) -> Iterator[Problem]:

@@ -123,8 +123,9 @@ class Walking(Place):
         """Begin a walk over the leaves below.
 
         Returns:
-            Its state, to be driven by ``walk_on``.
+            Its state, to be driven by ``walk_on``. (``iter_children`` does both; this is for who needs the texts too.)
 
+        Atomicity: one step.
         Cost: 1 round trip for the root, else none.
         """
         sections: list[str] = []
@@ -142,6 +143,7 @@ class Walking(Place):
         Returns:
             The leaves come by, perhaps none; ``None`` at the end.
 
+        Atomicity: each page of a node is one step; what is written meanwhile may be seen or not.
         Cost: 1 round trip for up to 100 nodes, 1 more where leaves among them expire.
         """
         wanted = walk.wanted()

@@ -1,10 +1,11 @@
 -- prelude faults: what can be wrong at a key, and how it is mended. For the script check alone.
 -- Needs: clock, read, retime
 
-local repair, here = ARGV[1] == '1', ARGV[2] == '1'
-local sections, faults = KEYS[1], {}
+local repair, sections, faults = ARGV[1] == '1', KEYS[1], {}
+-- Whether the names of the sections can be asked for: here, and not overwritten by something else.
+local here = ARGV[2] == '1' and (redis.call('TYPE', sections).ok == 'set' or redis.call('EXISTS', sections) == 0)
 
--- Note a fault, and mend it with the function where that was asked for.
+-- Note a fault, and mend it with the function if asked to.
 local function fault(kind, key, detail, mend)
   for _, text in ipairs({kind, key, detail, repair and '1' or '0'}) do faults[#faults + 1] = text end
   if repair then mend() end
@@ -20,11 +21,6 @@ local function check_type(key, expected)
   return false
 end
 
-local function leads_to_node(parent, field)
-  local text = redis.call('HGET', parent, field)
-  return text and is_node(text)
-end
-
 local function check_deadline(key, parent)
   local limit, deadline = deadline_of(parent), deadline_of(key)
   if limit > 0 and (deadline < 0 or deadline > limit + 2) then
@@ -32,11 +28,9 @@ local function check_deadline(key, parent)
   end
 end
 
--- Forget the names of sections that are gone: they have expired, or were mended away. That is no fault.
-local function forget_sections()
-  for _, name in ipairs(redis.call('SMEMBERS', sections)) do
-    if redis.call('EXISTS', section_of(sections, name)) == 0 then redis.call('SREM', sections, name) end
-  end
+-- Whether the body of an expiring leaf does not expire.
+local function lasts(body)
+  return redis.call('TYPE', body).ok == 'string' and redis.call('PTTL', body) == -1
 end
 
 local function check_fields(key)
@@ -49,7 +43,7 @@ local function check_fields(key)
       fault('leaf and node', key, field, drop_field)
     elseif text == '/' and redis.call('EXISTS', node_of(key, field)) == 0 then
       fault('marker without node', node_of(key, field), text, drop_field)
-    elseif string.byte(text) == TILDE and redis.call('PTTL', body_of(key, field)) == -1 then
+    elseif string.byte(text) == TILDE and lasts(body_of(key, field)) then
       fault('never expires', body_of(key, field), text, function() inline(key, field) end)
     end
   end
@@ -62,7 +56,7 @@ local function check_node(key)
     if here and redis.call('SISMEMBER', sections, section_name(key)) == 0 then
       fault('section not registered', key, '', function() redis.call('SADD', sections, section_name(key)) end)
     end
-  elseif redis.call('TYPE', parent).ok ~= 'hash' or not leads_to_node(parent, field) then
+  elseif redis.call('TYPE', parent).ok ~= 'hash' or not is_node(redis.call('HGET', parent, field) or '0') then
     return fault('orphan node', key, '', drop(key))
   else
     check_deadline(key, parent)
