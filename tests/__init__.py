@@ -1,0 +1,1 @@
+"""The tests of redicts; their folders are described in docs/contributing.md."""

@@ -1,0 +1,1 @@
+"""Threads, tasks and processes; killed, stopped and expired holders."""

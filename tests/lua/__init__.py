@@ -1,0 +1,1 @@
+"""Each script with raw KEYS and ARGV on a real server."""

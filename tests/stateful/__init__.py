@@ -1,0 +1,1 @@
+"""Random sequences of operations against a plain-dict model."""

@@ -1,0 +1,1 @@
+"""What tests share: real servers, backends, connection faults, processes, and readers of the source."""
