@@ -1,0 +1,22 @@
+"""Which database a name means, and how it is reached: the configuration, the backends, and ``Pool`` on top.
+
+========================  ===========================================================================
+``pool.py``               ``Pool``, the singleton that maps names to databases
+``clients.py``            the clients made from one configuration
+``database.py``           ``Database``: a client, its keys, its runner
+``config.py``             the user's dict becomes a ``Config``
+``options.py``, ``url.py``  its keys, and the URLs that may stand for some of them
+``identity.py``           which database a client leads to
+``server.py``             backend: a server that somebody runs
+``fake.py``               backend: fakeredis, in memory
+``embedded.py``           backend: a private server, kept in a directory
+``directory.py``          that directory
+``joining.py``            how a process joins the private server
+``guard/``                the process that runs it
+========================  ===========================================================================
+"""
+
+from redicts.pool.database import Database
+from redicts.pool.pool import Pool
+
+__all__ = ["Database", "Pool"]

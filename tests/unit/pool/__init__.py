@@ -1,0 +1,1 @@
+"""The configuration of the pool: no server at all."""
