@@ -1,0 +1,69 @@
+"""Fixtures for the runner: over every backend, and behind the proxy that counts and cuts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import redis
+
+from redicts.proxy import Proxy
+from tests.runners.rig import Rig, call, in_use, proxy_over, quiet_client
+from tests.support.backends import Backend
+from tests.support.chaos import ChaosProxy
+from tests.support.servers import Server
+
+
+@pytest.fixture
+def rig(backend: Backend) -> Iterator[Rig]:
+    """A runner over fakeredis, Valkey and Redis, RESP2 and RESP3; afterwards every connection is back in its pool."""
+    made = Rig(backend.client)
+    yield made
+    assert in_use(backend.client) == 0
+    made.close()
+
+
+@pytest.fixture
+def valkey_rig(valkey_server: Server) -> Iterator[Rig]:
+    """A runner over Valkey, RESP3."""
+    client = valkey_server.client()
+    made = Rig(client)
+    yield made
+    assert in_use(client) == 0
+    made.close()
+    client.close()
+
+
+@pytest.fixture
+def chaos_rig(chaos: ChaosProxy) -> Iterator[Rig]:
+    """A runner whose client goes through ``chaos``, connected and with the counts at 0."""
+    client = quiet_client(host=chaos.host, port=chaos.port, protocol=3, socket_timeout=5)
+    made = Rig(client)
+    assert made.run(call("PING")) == "PONG"
+    chaos.reset()
+    yield made
+    chaos.heal()
+    assert in_use(client) == 0
+    made.close()
+    client.close()
+
+
+@pytest.fixture
+def proxy(chaos: ChaosProxy) -> Iterator[Callable[..., Proxy]]:
+    """``proxy(path, **cfg)``: a place as the ``Pool`` makes it, its connection going through ``chaos``."""
+    made: list[Proxy] = []
+
+    def make(path: str = "place", **cfg: Any) -> Proxy:
+        made.append(proxy_over(chaos.url, path, **cfg))
+        return made[-1]
+
+    yield make
+    chaos.heal()
+    for each in made:
+        client: redis.Redis = each._where().client
+        assert in_use(client) == 0
+        if keys := list(client.scan_iter(match=f"{each._space.namespace}:*", count=1000)):
+            client.delete(*keys)
+        each._where().runner.close()
+        client.connection_pool.disconnect()

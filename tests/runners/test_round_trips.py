@@ -1,0 +1,193 @@
+"""Every public operation takes the round trips that its docstring promises: counted at the socket, not in the code."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import pytest
+
+from redicts.proxy import Proxy, root, section
+from tests.runners.rig import proxy_over
+from tests.support.chaos import ChaosProxy
+
+WIDE = {f"n{number}": {"x": number} for number in range(150)}
+LARGE = {f"k{number}": number for number in range(2500)}
+CONTENT = {"leaf": 1, "text": "é", "big": 2**80, "node": {"x": 1, "y": {"z": [2]}}, "wide": WIDE, "large": LARGE}
+
+
+class Row(NamedTuple):
+    """What is called, on a proxy that holds ``CONTENT``, and how many round trips it may take."""
+
+    name: str
+    act: Callable[[Proxy], object]
+    trips: int
+
+
+ROWS = [
+    Row("val", lambda p: p.get("leaf").val(), 1),
+    Row("val", lambda p: p.get("none.at.all").val(), 1),
+    Row("val", lambda p: p.get("node").val(), 2),
+    Row("val", lambda p: p.val(), 2),
+    Row("val", lambda p: p.get("large").val(), 2),
+    Row("val", lambda p: top(p).val(), 1),
+    Row("kind", lambda p: p.get("node.y").kind(), 1),
+    Row("kind", lambda p: p.kind(), 1),
+    Row("kind", lambda p: top(p).kind(), 0),
+    Row("exists", lambda p: p.get("none").exists(), 1),
+    Row("exists", lambda p: "leaf" in p, 1),
+    Row("children", lambda p: p.get("large").children(), 1),
+    Row("children", set, 1),
+    Row("children", lambda p: top(p).children(), 1),
+    Row("count_children", lambda p: p.get("large").count_children(), 1),
+    Row("count_children", len, 1),
+    Row("time_to_live", lambda p: p.get("leaf").time_to_live(), 1),
+    Row("time_to_live", lambda p: p.get("node").time_to_live(), 1),
+    Row("set", lambda p: p.set("leaf", 2), 1),
+    Row("set", lambda p: p.set("leaf", {"now": {"a": "node"}}, expire=100), 1),
+    Row("set", lambda p: p.set("new.place", LARGE), 1),
+    Row("set", lambda p: p.set((), 1), 1),
+    Row("store", lambda p: p.store("node", 1), 1),
+    Row("store", lambda p: p.__setitem__("leaf", 3), 1),
+    Row("update", lambda p: p.update({"a.b": 1, "node": {"q": 1}, "leaf": None}), 1),
+    Row("update", lambda p: p.update({}), 0),
+    Row("setdefault", lambda p: p.setdefault("node", 1), 1),
+    Row("setdefault", lambda p: p.setdefault("new.place", {"a": 1}), 1),
+    Row("pop", lambda p: p.pop("node"), 1),
+    Row("pop", lambda p: p.pop("none", None), 1),
+    Row("delete", lambda p: p.delete("wide"), 1),
+    Row("delete", lambda p: p.delete("none"), 1),
+    Row("delete", lambda p: p.__delitem__("leaf"), 1),
+    Row("clear", lambda p: p.clear(), 1),
+    Row("clear", lambda p: top(p).clear(), 1),
+    Row("expire", lambda p: p.expire(100), 1),
+    Row("expire", lambda p: p.get("leaf").expire(100), 1),
+    Row("persist", lambda p: p.get("wide").persist(), 1),
+    Row("add", lambda p: p.get("leaf").add(), 1),
+    Row("add", lambda p: p.get("new.counter").add(0.5), 1),
+    Row("add", lambda p: p.get("big").add(1), 2),
+    Row("compare_and_set", lambda p: p.get("leaf").compare_and_set(1, 2), 1),
+    Row("compare_and_set", lambda p: p.get("leaf").compare_and_set("other", 2), 1),
+    Row("compare_and_set", lambda p: p.get("node.y").compare_and_set({"z": [2]}, 1), 1),
+    Row("compare_and_set", lambda p: p.get("node").compare_and_set({"y": {"z": [2]}, "x": 1.5}, 1), 1),
+    Row("transform", lambda p: p.get("leaf").transform(lambda value: value + 1), 2),
+    Row("transform", lambda p: p.get("none").transform(lambda value: [value]), 2),
+    Row("transform", lambda p: p.get("node").transform(lambda value: {**value, "x": 2}), 3),
+    Row("begin_walk", lambda p: p.begin_walk(), 0),
+    Row("begin_walk", lambda p: top(p).begin_walk(), 1),
+    Row("walk_on", lambda p: p.walk_on(p.get("wide").begin_walk()), 1),
+    Row("iter_children", lambda p: list(p.get("node.y").iter_children()), 1),
+    Row("iter_children", lambda p: list(p.get("none").iter_children()), 1),
+    Row("get", lambda p: p.get("a.b")["c"], 0),
+    Row("key", lambda p: (p.key(), p.path, p.name, p.parent, repr(p)), 0),
+    Row("key", lambda p: (p == p.get(()), hash(p), bool(p)), 0),
+]
+
+FREE = {"name", "parent", "path"}
+"""Properties: the last but one row has them."""
+
+
+def top(proxy: Proxy) -> Proxy:
+    """The root of the tree that a proxy is in."""
+    return proxy._at(())
+
+
+@pytest.fixture
+def place(chaos: ChaosProxy) -> Iterator[Proxy]:
+    """A place that holds ``CONTENT``, in a tree of its own."""
+    proxy = proxy_over(chaos.url, "section.place")
+    proxy.store((), CONTENT)
+    yield proxy
+    client = proxy._where().client
+    if keys := list(client.scan_iter(match=f"{proxy._space.namespace}:*", count=5000)):
+        client.delete(*keys)
+    client.connection_pool.disconnect()
+
+
+def cost_of(method: str) -> str:
+    """What a docstring says of round trips."""
+    static = inspect.getattr_static(Proxy, method)
+    doc = inspect.getdoc(static) or ""
+    found = re.search(r"^Cost: (.*(?:\n    .*)*)", doc, re.MULTILINE)
+    if found is None:
+        return "0 round trips" if "No round trip" in doc else ""
+    other = re.match(r"as for ``(\w+)``", found.group(1))
+    return cost_of(other.group(1)) if other else found.group(1)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.name}-{row.trips}")
+def test_round_trips(place: Proxy, chaos: ChaosProxy, row: Row) -> None:
+    row.act(place)  # loads the scripts
+    top(place).clear()
+    place.store((), CONTENT)
+    chaos.reset()
+    row.act(place)
+    assert chaos.round_trips == row.trips, chaos.command_names
+    assert chaos.connections == 0
+
+
+@pytest.mark.parametrize("name", sorted({row.name for row in ROWS}))
+def test_the_docstring_promises_what_is_measured(name: str) -> None:
+    said = cost_of(name)
+    assert "round trip" in said, f"{name} says nothing of round trips"
+    numbers = {int(number) for number in re.findall(r"\b(\d)\b(?! digits)", re.sub(r"O\(1\)", "", said))}
+    if re.search(r"\bnone\b", said, re.IGNORECASE):
+        numbers.add(0)
+    measured = {row.trips for row in ROWS if row.name == name}
+    if name == "iter_children":
+        measured = {min(measured)}
+    assert measured <= numbers | {0}, f"{name} takes {measured}, and says: {said}"
+    assert max(measured) in numbers
+
+
+def test_the_table_has_every_public_name_of_a_proxy() -> None:
+    public = {name for name in dir(Proxy) if not name.startswith("_")}
+    assert public == {row.name for row in ROWS} | FREE | {"check"}
+
+
+def test_a_walk_of_the_root_asks_for_the_sections_first(place: Proxy, chaos: ChaosProxy) -> None:
+    place.store((), 1)
+    chaos.reset()
+    assert [leaf.key() for leaf in top(place).iter_children()] == ["section.place"]
+    assert chaos.round_trips == 2
+
+
+def test_a_walk_over_many_children_and_many_nodes(place: Proxy, chaos: ChaosProxy) -> None:
+    chaos.reset()
+    assert len(list(place.get("large").iter_children())) == 2500
+    assert chaos.round_trips == chaos.command_names.count("HSCAN") <= 5
+    chaos.reset()
+    assert len(list(place.get("wide").iter_children())) == 150
+    assert chaos.command_names.count("HSCAN") == 151
+    # It begins with one node and asks for twice as many each time, up to 100.
+    assert chaos.round_trips == len([1, 2, 4, 8, 16, 32, 64, 24])
+
+
+def test_a_walk_over_leaves_that_expire_takes_one_more(place: Proxy, chaos: ChaosProxy) -> None:
+    place.set("node.x", 5, expire=100).set("node.w", 6, expire=100)
+    list(place.get("node").iter_children())
+    chaos.reset()
+    assert len(list(place.get("node").iter_children())) == 3
+    assert chaos.round_trips == 2 + 1, "two nodes in turn, and once for both leaves"
+
+
+def test_list_of_a_proxy_asks_for_its_length_too(place: Proxy, chaos: ChaosProxy) -> None:
+    """Python does, of everything that has one: ``children()`` or ``iter()`` spares it."""
+    assert sorted(place) == sorted(CONTENT)
+    chaos.reset()
+    assert len(list(place)) == len(CONTENT)
+    assert chaos.round_trips == 2
+    chaos.reset()
+    assert len(list(iter(place))) == len(CONTENT)
+    assert chaos.round_trips == 1
+
+
+def test_making_a_proxy_asks_nothing(place: Proxy, chaos: ChaosProxy) -> None:
+    client = place._where().client
+    chaos.reset()
+    for made in (root(rconn=client), section("a.b", rconn=client), Proxy(["x"], rconn=client)):
+        assert made.get("y") != place
+        assert {made: 1}[made] == 1
+    assert chaos.commands == []
