@@ -180,7 +180,7 @@ class Proxy(TreeOperations, Sync):
             comes or goes meanwhile may be given or not.
 
         Atomicity: none over the whole; each step is.
-        Cost: 1 round trip for up to 100 nodes or 1,000 children of a large one; memory likewise.
+        Cost: 1 round trip for up to 100 nodes and about 1,000 children; memory for some thousand children.
 
         Example:
             >>> _ = root().set("a", {"x": 1, "b": {"y": 2}})

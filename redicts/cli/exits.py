@@ -103,8 +103,6 @@ def explain(error: Exception) -> Failure | None:
     if isinstance(error, Failure):
         return error
     if isinstance(error, RedictsError):
-        if _denied(error):
-            return Failure(Code.REFUSED, f"the server refused the connection: {error.__cause__}")
         code = next(code for kind, code in _CODES if isinstance(error, kind))
         return Failure(code, _lost(error) if type(error) is ConnectionLost else str(error))
     # By the name of the module: only runners/ and pool/ import redis.
@@ -113,11 +111,6 @@ def explain(error: Exception) -> Failure | None:
     if isinstance(error, OSError):
         return Failure(Code.USAGE, str(error))
     return None
-
-
-def _denied(error: RedictsError) -> bool:
-    """Whether there is a server that lets nobody in with these credentials: no reason to look for it elsewhere."""
-    return any(kind.__name__ in {"AuthenticationError", "AuthorizationError"} for kind in type(error.__cause__).__mro__)
 
 
 def _lost(error: ConnectionLost) -> str:

@@ -21,7 +21,18 @@ from redicts.core.keys import encode_component
 from redicts.core.paths import MAX_COMPONENTS, Path, check_component, dotted
 from redicts.errors import InternalError, PathError
 
-__all__ = ["EXPIRING", "MARKERS", "NODE", "TYPED", "Json", "as_read", "decode", "encode", "encode_document"]
+__all__ = [
+    "EXPIRING",
+    "MARKERS",
+    "MAX_NESTING",
+    "NODE",
+    "TYPED",
+    "Json",
+    "as_read",
+    "decode",
+    "encode",
+    "encode_document",
+]
 
 Json: TypeAlias = Any
 """Any JSON value. ``Any``, as typeshed has it for ``json.loads``: a union would make every use of a value a cast."""
@@ -57,6 +68,9 @@ _SCALARS: Final[dict[type, Callable[[Any], str]]] = {
     type(None): {None: "null"}.__getitem__,
 }
 
+MAX_NESTING: Final = 500
+"""How deeply lists and dicts may be nested in one leaf: what is stored can be read from deep in a program, too."""
+
 _encode_any = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -76,9 +90,9 @@ def encode(value: Json) -> str:
     try:
         text = _encode_any(value)
     except RecursionError:
-        raise ValueError("the value is nested too deeply to be stored as one JSON value") from None
-    if "{" in text:
-        _check_keys(value)
+        raise _nested_too_deeply() from None
+    if "{" in text or text.count("[") > MAX_NESTING:
+        _check_nested(value)
     return text
 
 
@@ -118,8 +132,7 @@ def encode_document(value: Json, path: Path) -> list[str]:
     if not isinstance(value, dict) or not value:
         return [encode(value), "0"]
     document = [NODE, ""]
-    nodes = _flatten(value, "", path, document, [])
-    document[1] = str(nodes)
+    document[1] = str(_flatten(value, path, document))
     return document
 
 
@@ -128,29 +141,40 @@ def as_read(value: Json) -> Json:
     return json.loads(json.dumps(value))
 
 
-def _flatten(node: dict[str, Json], tail: str, path: Path, rows: list[str], above: list[dict[str, Json]]) -> int:
-    """Append the rows of a node and of all nodes below it. How many there are."""
-    if len(path) + len(above) >= MAX_COMPONENTS or any(node is other for other in above):
-        _refuse_depth(node, path, above)
-    rows += (tail, str(2 * len(node)))
-    below: list[tuple[str, dict[str, Json]]] = []
-    for name, value in node.items():
-        # Only exact str may use a cached spelling unseen: a subclass has a hash and an equality of its own.
-        field = (_names.get(name) if type(name) is str else None) or _encode_name(name, path)
-        scalar = _SCALARS.get(type(value))
-        if scalar is not None:
-            rows += (field, scalar(value))
-        elif isinstance(value, dict) and value:
-            rows += (field, NODE)
-            below.append((f"{tail}.{field}", value))
-        else:
-            rows += (field, encode(value))
-    nodes = 1
-    if below:
-        above.append(node)
-        for child_tail, child in below:
-            nodes += _flatten(child, child_tail, path, rows, above)
-        del above[-1]
+_Above: TypeAlias = "tuple[dict[str, Json], _Above] | None"
+"""The nodes that a node lies in, the nearest first."""
+
+
+def _flatten(top: dict[str, Json], path: Path, rows: list[str]) -> int:
+    """Append the rows of a node and of all nodes below it, each followed by what is below it. How many there are.
+
+    A loop, not a recursion, and ``append`` by hand: it is most of what setting a large document costs the client.
+    """
+    append, scalar_of, field_of = rows.append, _SCALARS.get, _names.get
+    pending: list[tuple[str, dict[str, Json], _Above, int]] = [("", top, None, len(path))]
+    nodes = 0
+    while pending:
+        tail, node, above, depth = pending.pop()
+        if depth >= MAX_COMPONENTS:  # a circle ends here too
+            _refuse_depth(node, above, path)
+        nodes += 1
+        items = node if type(node) is dict and _PLAIN_NAMES.issuperset(map(type, node)) else _made_plain(node, path)
+        append(tail)
+        append(str(2 * len(items)))
+        first = len(pending)
+        for name, value in items.items():
+            field = field_of(name) or _encode_name(name, path)
+            append(field)
+            scalar = scalar_of(type(value))
+            if scalar is not None:
+                append(scalar(value))
+            elif isinstance(value, dict) and value:
+                append(NODE)
+                pending.append((f"{tail}.{field}", value, (node, above), depth + 1))
+            else:
+                append(encode(value))
+        if len(pending) > first + 1:
+            pending[first:] = pending[first:][::-1]  # the last one is taken first
     return nodes
 
 
@@ -158,35 +182,58 @@ _names: dict[str, str] = {}
 _NAMES_KEPT: Final = 65536
 
 
-def _encode_name(name: object, path: Path) -> str:
+_PLAIN_NAMES: Final = frozenset({str})
+
+
+def _made_plain(node: dict[str, Json], path: Path) -> dict[str, Json]:
+    """Copy a dict of a kind of its own, or with keys of theirs, as ``json`` sees it.
+
+    Its ``items()`` may give more or less than it holds, and several of its keys may be the same text: the last counts.
+    """
+    items: dict[str, Json] = {}
+    for name, value in node.items():
+        if not isinstance(name, str):
+            raise TypeError(f"the keys of a dict must be str, not {name!r}, below {dotted(path) or 'the root'!r}")
+        items[str.__str__(name)] = value
+    return items
+
+
+def _encode_name(name: str, path: Path) -> str:
     """Check and encode a dict's key; the names of a service's documents repeat, so they are remembered."""
-    if not isinstance(name, str):
-        raise TypeError(f"the keys of a dict must be str, not {name!r}, below {dotted(path) or 'the root'!r}")
-    text = check_component(name, dotted(path))
-    field = encode_component(text)
+    field = encode_component(check_component(name, dotted(path)))
     if len(_names) >= _NAMES_KEPT:
         _names.clear()
-    _names[text] = field
+    _names[name] = field
     return field
 
 
-def _refuse_depth(node: dict[str, Json], path: Path, above: list[dict[str, Json]]) -> None:
-    if any(node is other for other in above):
-        raise ValueError("Circular reference detected: a dict holds itself")
+def _refuse_depth(node: dict[str, Json], above: _Above, path: Path) -> None:
+    while above is not None:
+        other, above = above
+        if other is node:
+            raise ValueError("Circular reference detected: a dict holds itself")
     raise PathError(
         f"the value is nested too deeply: a path has at most {MAX_COMPONENTS} components", path=dotted(path)
     )
 
 
-def _check_keys(value: Json) -> None:
-    """Refuse keys that ``json.dumps`` would turn into text silently: 1 and "1" must not become one."""
-    pending = [value]
-    while pending:
-        item = pending.pop()
-        if isinstance(item, dict):
-            for key in item:
-                if not isinstance(key, str):
-                    raise TypeError(f"the keys of a dict must be str, not {key!r}")
-            pending.extend(item.values())
-        elif isinstance(item, (list, tuple)):
-            pending.extend(item)
+def _check_nested(value: Json) -> None:
+    """Refuse keys that ``json.dumps`` would turn into text silently, as 1 and "1" into one; and what is too deep."""
+    level = [value]
+    for _ in range(MAX_NESTING):
+        below: list[Json] = []
+        for item in level:
+            if isinstance(item, dict):
+                for key in item:
+                    if not isinstance(key, str):
+                        raise TypeError(f"the keys of a dict must be str, not {key!r}")
+            children = item.values() if isinstance(item, dict) else item
+            below.extend([child for child in children if isinstance(child, (dict, list, tuple))])
+        if not below:
+            return
+        level = below
+    raise _nested_too_deeply()
+
+
+def _nested_too_deeply() -> ValueError:
+    return ValueError(f"the value is nested too deeply: lists and dicts in one leaf go {MAX_NESTING} deep at most")

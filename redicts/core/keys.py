@@ -4,7 +4,7 @@ A component stands in a key, and in a field, as the body of a JSON string with `
 unambiguous when joined with dots, safe in a cluster's hash tag, and valid JSON when a script writes it between quotes.
 The first component, the section, stands in braces: everything of a section, locks included, lies in one slot.
 
-May import paths and errors. Invariant: ``parse_key`` undoes every key spelled here.
+May import paths and errors. Invariant: ``parse_key`` undoes every key spelled here, but for the root's bare prefixes.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def decode_component(encoded: str) -> str:
     Raises:
         InternalError: The text is not one that ``encode_component`` makes.
     """
-    if "\\" not in encoded:
+    if _PLAIN.fullmatch(encoded):
         return encoded
     try:
         component = json.loads(f'"{encoded}"')

@@ -9,7 +9,7 @@ Invariant: ``parse(dotted(path)) == path`` for every valid path.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from redicts.errors import PathError
@@ -71,7 +71,8 @@ def parse(path: PathLike) -> Path:
             raise PathError(f"a path is dotted text or an iterable of components, not {path!r}", path=path) from None
         if isinstance(path, (bytes, bytearray)):
             raise PathError(f"a path is text, not bytes: decode {path!r} first", path=path)
-    return _checked(components, path)
+    # An iterator is used up by now, and could not be pickled: errors show what it gave.
+    return _checked(components, path if isinstance(path, (str, Sequence)) else components)
 
 
 def join(base: Path, key: PathLike) -> Path:

@@ -13,6 +13,7 @@ from typing import Any, Final
 import redis
 from redis.backoff import NoBackoff
 from redis.connection import BlockingConnectionPool, Connection, SSLConnection, UnixDomainSocketConnection
+from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 
 from redicts.pool.config import Config
@@ -55,7 +56,8 @@ def make_client(config: Config, connection_class: Any, **place: Any) -> redis.Re
         socket_connect_timeout=CONNECT_SECONDS if patience is None else min(CONNECT_SECONDS, patience),
         decode_responses=False,
         retry=Retry(NoBackoff(), 0),
-        **_no_notifications(),
+        # They need a round trip for each connection and a look-up of the host's name, and change timeouts unasked.
+        maint_notifications_config=MaintNotificationsConfig(enabled=False),
         **place,
     )
     return redis.Redis(connection_pool=pool)
@@ -80,12 +82,3 @@ def retire(client: redis.Redis) -> None:
 
 def _credentials(config: Config) -> dict[str, Any]:
     return {"username": config.username, "password": config.password}
-
-
-def _no_notifications() -> dict[str, Any]:
-    # They need a round trip for each connection and a look-up of the host's name, and change timeouts unasked.
-    try:
-        from redis.maint_notifications import MaintNotificationsConfig
-    except ImportError:  # redis-py before 7
-        return {}
-    return {"maint_notifications_config": MaintNotificationsConfig(enabled=False)}

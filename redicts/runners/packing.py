@@ -1,4 +1,4 @@
-"""Packing commands for the wire.
+"""From effects to bytes: the command that an effect is, and packing commands for the wire.
 
 May import hiredis, which redis-py uses too where it is installed. Called directly, it packs a large command three times
 as fast as through redis-py, which looks at each argument first for types that redicts never sends.
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from redicts.core.effects import Command
+from redicts.core.effects import Call, Command, Effect, Eval
 
-__all__ = ["pack_commands"]
+__all__ = ["command_of", "pack_commands"]
 
 try:
     from hiredis import pack_command
@@ -30,3 +30,18 @@ else:
         return [b"".join([_pack(command) for command in commands])]
 
     _pack: Callable[[Command], bytes] = pack_command  # type: ignore[assignment]  # hiredis says tuples of one
+
+
+def command_of(effect: Effect, whole: bool = False) -> Command:
+    """Give the command that an effect is; ``whole`` for a script's text in place of its SHA.
+
+    Raises:
+        ValueError: It is not one command.
+    """
+    if isinstance(effect, Call):
+        return effect.args
+    if isinstance(effect, Eval):
+        script = effect.script
+        name, text = ("EVAL", script.text) if whole else ("EVALSHA", script.sha)
+        return (name, text, len(effect.keys), *effect.keys, *effect.args)
+    raise ValueError(f"{type(effect).__name__} stands alone in its step")

@@ -12,10 +12,13 @@ import redis.exceptions
 from redicts.core.effects import Argument, Refused
 from redicts.errors import InternalError
 
-__all__ = ["plain", "translate"]
+__all__ = ["checked", "plain", "translate"]
 
 # Commands whose members and scores RESP3 answers as pairs, RESP2 as one flat list.
 _PAIRED: Final = frozenset({"HRANDFIELD", "ZRANGE", "ZRANGEBYSCORE", "ZREVRANGE", "ZPOPMIN", "ZPOPMAX", "ZRANDMEMBER"})
+
+# Whole numbers below it are shown with all their digits, by the server and by repr.
+_WHOLE: Final = 1e15
 
 # What scripts of ours refuse with: the first word of an error reply.
 _CODES: Final = frozenset({"LOCKLOST", "NEWSECTION", "NOTANUMBER", "WRONGKIND"})
@@ -41,8 +44,8 @@ def plain(reply: Any, command: Argument = "") -> Any:
         return reply
     if kind is bool:
         return int(reply)
-    if kind is float:
-        return repr(reply)
+    if kind is float:  # a score under RESP3; RESP2 has text, which shows no point in a whole number
+        return str(int(reply)) if reply.is_integer() and abs(reply) < _WHOLE else repr(reply)
     if isinstance(reply, dict):
         return [plain(item) for pair in reply.items() for item in pair]
     if isinstance(reply, (set, frozenset)):
@@ -65,3 +68,10 @@ def translate(error: Exception) -> Exception:
         if code == "WRONGTYPE" or "WRONGTYPE" in str(error):
             return InternalError(f"a key of redicts holds what redicts did not put there ({error}); run check()")
     return error
+
+
+def checked(reply: Any, command: Argument) -> Any:
+    """Turn a raw reply into a plain one; raise it where it is an error."""
+    if isinstance(reply, Exception):
+        raise translate(reply)
+    return plain(reply, command)

@@ -15,9 +15,9 @@ from typing import Any, Final, TypeVar
 
 import redis
 import redis.exceptions
+from redis.maint_notifications import MaintNotificationsConfig
 
 from redicts.core.effects import (
-    Argument,
     Block,
     Call,
     Command,
@@ -30,11 +30,11 @@ from redicts.core.effects import (
     Watch,
     may_write,
 )
-from redicts.core.scripts import Script
 from redicts.core.units import to_ms, to_seconds
-from redicts.errors import ConnectionLost, OutcomeUnknown, PoolExhausted
-from redicts.runners.packing import pack_commands
-from redicts.runners.replies import plain, translate
+from redicts.runners.exchange import LOST, Failed, Kept, exchange
+from redicts.runners.failures import exhausted, lost
+from redicts.runners.packing import command_of
+from redicts.runners.replies import checked, plain, translate
 from redicts.runners.version import check_version
 
 __all__ = ["SyncRunner"]
@@ -44,35 +44,31 @@ T = TypeVar("T")
 RETRY_PAUSES: Final = (0.0, 0.05, 0.2)
 """Seconds before each further try, where a try may be repeated."""
 
+RETRY_SECONDS: Final = 1.0
+"""Seconds after which nothing is tried again. A user's client may have retries of its own, which are enough then."""
+
 BLOCK_MARGIN: Final = 5.0
 """Seconds that a blocking command's reply may be late before the connection counts as lost."""
 
-_LOST: Final = (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError, OSError)
-
-
-class _Failed(Exception):
-    """A try that failed in transport. ``sent``: whether the server may have seen the commands."""
-
-    def __init__(self, error: Exception, sent: bool) -> None:
-        super().__init__(error)
-        self.error = error
-        self.sent = sent
+UNBOUNDED: Final = 2**31
+"""As many connections as there are waiters: redis-py's own default is 100."""
 
 
 class SyncRunner:
     """Runs operations on one database, one thread at a time each; safe to share between threads.
 
     Args:
-        client: Whose connection pool is used. Its settings for decoding do not matter, and its retries are not used.
+        client: Whose connection pool is used. Its settings for decoding do not matter; its retries are
+            used for making connections only.
         address: What the server is called in errors.
     """
 
-    __slots__ = ("_address", "_blocking", "_checked", "_pool")
+    __slots__ = ("_address", "_checked", "_own", "_pool")
 
     def __init__(self, client: redis.Redis, address: str) -> None:
         self._pool: Any = client.connection_pool
         self._address = address
-        self._blocking: Any = None
+        self._own: dict[str, Any] = {}
         self._checked = False
 
     def run(self, op: Op[T], idempotent: bool) -> T:
@@ -90,7 +86,7 @@ class SyncRunner:
             PoolExhausted: No connection of the pool became free in time.
             OutcomeUnknown: The connection was cut while a write was under way.
         """
-        kept: _Kept | None = None
+        kept: Kept | None = None
         try:
             effects = next(op)
             while True:
@@ -98,7 +94,7 @@ class SyncRunner:
                     if isinstance(effects[0], (Call, Eval)):
                         replies = self._batch(effects, idempotent)
                     else:
-                        kept = kept or _Kept(self._pool)
+                        kept = kept or Kept(self._pool)
                         replies = (self._alone(effects, kept),)
                 except Exception as error:  # noqa: BLE001  # all go to the operation, which knows what they mean
                     effects = op.throw(error)
@@ -113,10 +109,10 @@ class SyncRunner:
 
     def close(self) -> None:
         """Close the connections of its own, those of blocking commands. The client's are the client's."""
-        if self._blocking is not None:
-            self._blocking.disconnect()
+        for pool in self._own.values():
+            pool.disconnect(inuse_connections=False)  # a waiter comes to its end, and its connection with it
 
-    def _alone(self, effects: tuple[Effect, ...], kept: _Kept) -> Any:
+    def _alone(self, effects: tuple[Effect, ...], kept: Kept) -> Any:
         """Perform one of the effects that stand alone in their step."""
         effect = effects[0]
         if len(effects) != 1:
@@ -133,20 +129,22 @@ class SyncRunner:
 
     def _batch(self, effects: tuple[Effect, ...], idempotent: bool) -> tuple[Any, ...]:
         """Send independent commands and scripts in one round trip."""
-        commands = [_command(effect) for effect in effects]
-        repeatable = idempotent or not any([may_write(effect) for effect in effects])
+        commands = [command_of(effect) for effect in effects]
+        repeatable = idempotent or not any(may_write(effect) for effect in effects)
         raw = self._send(commands, repeatable)
+        if len(raw) == 1 and not isinstance(raw[0], Exception):  # nearly every call: what follows would cost it 4 %
+            return (plain(raw[0], commands[0][0]),)
         for index, reply in enumerate(raw):
             if isinstance(reply, redis.exceptions.NoScriptError):
                 # It was not run, so sending the whole text is safe for any operation, and loads it for the next.
-                raw[index] = self._send([_command(effects[index], whole=True)], repeatable)[0]
-        return tuple([_checked(reply, command[0]) for reply, command in zip(raw, commands, strict=True)])
+                raw[index] = self._send([command_of(effects[index], whole=True)], repeatable)[0]
+        return tuple([checked(reply, command[0]) for reply, command in zip(raw, commands, strict=True)])
 
     def _send(self, commands: Sequence[Command], repeatable: bool) -> list[Any]:
         def once() -> list[Any]:
             connection = self._connect(self._pool)
             try:
-                return _exchange(connection, commands)
+                return exchange(connection, commands)
             finally:
                 self._pool.release(connection)
 
@@ -154,13 +152,14 @@ class SyncRunner:
 
     def _try(self, once: Callable[[], list[Any]], commands: Sequence[Command], repeatable: bool) -> list[Any]:
         """Try, and try again where that is safe; else say what is known."""
+        deadline = time.monotonic() + RETRY_SECONDS
         for pause in (*RETRY_PAUSES, None):
             try:
                 return once()
-            except _Failed as failed:
+            except Failed as failed:
                 unsafe = failed.sent and not repeatable
-                if unsafe or pause is None or isinstance(failed.error, redis.exceptions.TimeoutError):
-                    raise self._lost(failed, commands, unknown=unsafe) from failed.error
+                if unsafe or failed.final or pause is None or time.monotonic() > deadline:
+                    raise lost(failed, commands, self._address, unknown=unsafe) from failed.error
                 time.sleep(pause)
         raise RuntimeError("unreachable: the last try returns or raises")
 
@@ -170,10 +169,10 @@ class SyncRunner:
             if not self._checked:
                 self._check(pool, connection)
             return connection
-        except _LOST as error:
+        except LOST as error:
             if "No connection available" in str(error) or isinstance(error, redis.exceptions.MaxConnectionsError):
-                raise self._exhausted(pool) from error
-            raise _Failed(error, sent=False) from error
+                raise exhausted(pool, self._address) from error
+            raise Failed(error, sent=False) from error
 
     def _check(self, pool: Any, connection: Any) -> None:
         """Look at the server's version, once; the connection goes back where that fails."""
@@ -185,19 +184,19 @@ class SyncRunner:
             raise
         self._checked = True
 
-    def _watch(self, watch: Watch, kept: _Kept) -> list[Any]:
+    def _watch(self, watch: Watch, kept: Kept) -> list[Any]:
         """WATCH and read. Nothing is written, so it may be tried again."""
         commands: list[Command] = [("WATCH", *watch.keys), *watch.reads]
 
         def once() -> list[Any]:
             kept.release()
             kept.take(self._connect(self._pool))
-            return _exchange(kept.connection, commands)
+            return exchange(kept.connection, commands)
 
         raw = self._try(once, commands, True)
-        return [_checked(reply, command[0]) for reply, command in zip(raw, commands, strict=True)][1:]
+        return [checked(reply, command[0]) for reply, command in zip(raw, commands, strict=True)][1:]
 
-    def _commit(self, commit: Commit, kept: _Kept) -> list[Any]:
+    def _commit(self, commit: Commit, kept: Kept) -> list[Any]:
         if kept.connection is None:
             raise ValueError("Commit needs a Watch before it, in the same operation")
         if not commit.writes:
@@ -205,12 +204,12 @@ class SyncRunner:
             return []
         # A script that the server does not know would fail alone, after its neighbours took effect: so load them first.
         loads: list[Command] = [("SCRIPT", "LOAD", w.script.text) for w in commit.writes if isinstance(w, Eval)]
-        writes = [_command(write) for write in commit.writes]
+        writes = [command_of(write) for write in commit.writes]
         commands: list[Command] = [*loads, ("MULTI",), *writes, ("EXEC",)]
         try:
-            raw = _exchange(kept.connection, commands)
-        except _Failed as failed:
-            raise self._lost(failed, writes, unknown=failed.sent) from failed.error
+            raw = exchange(kept.connection, commands, as_it_is=True)
+        except Failed as failed:
+            raise lost(failed, writes, self._address, unknown=failed.sent) from failed.error
         kept.watching = False
         kept.release()
         if raw[-1] is None:
@@ -220,124 +219,26 @@ class SyncRunner:
                 raise translate(reply)
         if isinstance(raw[-1], Exception):
             raise translate(raw[-1])
-        return [_checked(reply, command[0]) for reply, command in zip(raw[-1], writes, strict=True)]
+        return [checked(reply, command[0]) for reply, command in zip(raw[-1], writes, strict=True)]
 
     def _block(self, block: Block) -> Any:
         """Wait on a connection of its own pool, which has no upper bound: waiters never use up the others'."""
         wait = to_seconds(max(to_ms(block.timeout), 1))
         command = (*block.args, wait)
-        if self._blocking is None:
-            pool = self._pool
-            self._blocking = redis.ConnectionPool(connection_class=pool.connection_class, **pool.connection_kwargs)
+        pool = self._blocking_pool()
         try:
-            connection = self._connect(self._blocking)
+            connection = self._connect(pool)
             try:
-                return _checked(_exchange(connection, [command], timeout=wait + BLOCK_MARGIN)[0], command[0])
+                return checked(exchange(connection, [command], timeout=wait + BLOCK_MARGIN)[0], command[0])
             finally:
-                self._blocking.release(connection)
-        except _Failed as failed:
-            raise self._lost(failed, [command], unknown=failed.sent) from failed.error
+                pool.release(connection)
+        except Failed as failed:
+            raise lost(failed, [command], self._address, unknown=failed.sent) from failed.error
 
-    def _lost(self, failed: _Failed, commands: Sequence[Command], unknown: bool) -> Exception:
-        if unknown:
-            names = [str(command[0]) for command in commands]
-            return OutcomeUnknown(
-                f"the connection to {self._address} was cut while a write was under way ({failed.error}): it happened "
-                "once, or not at all, and was not sent again; read the place to find out",
-                address=self._address,
-                commands=names,
-            )
-        outcome = "it may be repeated safely" if failed.sent else "nothing was changed"
-        return ConnectionLost(
-            f"no connection to the server at {self._address} ({failed.error}); {outcome}. Is it running and "
-            "reachable? Another server: Pool().reload(cfg={'url': ...}) or REDICTS_URL; none at hand: "
-            "cfg={'embedded': 'DIR'} (pip install 'redicts[server]'), or reload(fake_redis=True) for tests",
-            address=self._address,
-        )
-
-    def _exhausted(self, pool: Any) -> PoolExhausted:
-        timeout = getattr(pool, "timeout", None)
-        waited = "" if timeout is None else f" for {timeout} s"
-        return PoolExhausted(
-            f"all {pool.max_connections} connections to {self._address} stayed in use{waited}; raise max_connections "
-            "or timeout_secs, or use fewer threads",
-            address=self._address,
-            timeout=timeout,
-        )
-
-
-class _Kept:
-    """The connection that an operation keeps from a ``Watch`` to its ``Commit``."""
-
-    __slots__ = ("connection", "pool", "watching")
-
-    def __init__(self, pool: Any) -> None:
-        self.pool = pool
-        self.connection: Any = None
-        self.watching = False
-
-    def take(self, connection: Any) -> None:
-        self.connection = connection
-        self.watching = True
-
-    def release(self) -> None:
-        """Give the connection back, without a watch on it."""
-        connection, self.connection = self.connection, None
-        if connection is None:
-            return
-        try:
-            if self.watching and connection.is_connected:
-                self.watching = False
-                _ = _exchange(connection, [("UNWATCH",)])
-        except _Failed:
-            pass  # it is disconnected, and so is the watch
-        finally:
-            self.pool.release(connection)
-
-
-def _exchange(connection: Any, commands: Sequence[Command], timeout: float | None = None) -> list[Any]:
-    """Send commands and read every reply; error replies stand among them.
-
-    Raises:
-        _Failed: The connection was lost. It has been disconnected.
-    """
-    sent = False
-    try:
-        packed = pack_commands(connection, commands)
-        sent = True
-        connection.send_packed_command(packed)
-        if timeout is None:
-            return [_read(connection) for _ in commands]
-        return [_read(connection, timeout=timeout) for _ in commands]
-    except redis.exceptions.BusyLoadingError as error:
-        connection.disconnect()
-        raise _Failed(error, sent=False) from error
-    except _LOST as error:
-        connection.disconnect()
-        raise _Failed(error, sent) from error
-    except BaseException:
-        connection.disconnect()
-        raise
-
-
-def _read(connection: Any, **options: Any) -> Any:
-    try:
-        return connection.read_response(disable_decoding=True, **options)
-    except redis.exceptions.ResponseError as error:
-        return error
-
-
-def _command(effect: Effect, whole: bool = False) -> Command:
-    if isinstance(effect, Call):
-        return effect.args
-    if isinstance(effect, Eval):
-        script: Script = effect.script
-        name, text = ("EVAL", script.text) if whole else ("EVALSHA", script.sha)
-        return (name, text, len(effect.keys), *effect.keys, *effect.args)
-    raise ValueError(f"{type(effect).__name__} stands alone in its step")
-
-
-def _checked(reply: Any, command: Argument) -> Any:
-    if isinstance(reply, Exception):
-        raise translate(reply)
-    return plain(reply, command)
+    def _blocking_pool(self) -> Any:
+        if (pool := self._own.get("blocking")) is not None:
+            return pool
+        quiet = {"maint_notifications_config": MaintNotificationsConfig(enabled=False)}
+        options: dict[str, Any] = {**self._pool.connection_kwargs, **quiet}
+        made = redis.ConnectionPool(self._pool.connection_class, max_connections=UNBOUNDED, **options)
+        return self._own.setdefault("blocking", made)  # of several threads one is first; a lock would not survive fork

@@ -28,6 +28,7 @@ if text == '~' then
   text = redis.call('GET', body)
 end
 if not text then
+  if count == '-0.0' then count = '0.0' end  -- 0 + -0.0
   put(key, field, count, 0, 0, NONE)
   return {1, count}
 end

@@ -103,7 +103,8 @@ class Changing(Reading):
             (True, False, 'open')
         """
         wanted = _canonical(as_read(expected))
-        texts = [NOTHING, "null"] if expected is None else [_spelled(expected)]
+        # A node is assembled in no order, so the text of a dict is a first guess.
+        texts = [NOTHING, "null"] if expected is None else [encode(expected)]
         while True:
             done, text = yield from self._exchange(texts, new)
             if done or text == NOTHING or _canonical(decode(text)) != wanted:
@@ -156,11 +157,6 @@ class Changing(Reading):
         args: list[Argument] = [entry.field, str(len(expected)), *expected, *document]
         reply = yield from run_guarded(self, "compare_and_set", (self._path,), (entry.key,), args)
         return (True, document[0]) if reply[0] else (False, reply[1])
-
-
-def _spelled(value: Json) -> str:
-    """Spell a value as it most likely stands there; a node is assembled in no order, so this is a first guess."""
-    return encode(value) if not isinstance(value, dict) else json.dumps(value, separators=(",", ":"))
 
 
 def _canonical(value: Json) -> str:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from redicts.core.codec import MARKERS
+from redicts.core.codec import EXPIRING, NODE, TYPED
 from redicts.core.effects import Call, Eval, Op
 from redicts.core.keys import decode_component
 from redicts.core.operation import operation
@@ -23,6 +23,8 @@ from redicts.tree.place import Place
 __all__ = ["Checking", "Problem"]
 
 _CHECK = load("redicts.tree", "check")
+
+_MARKER = re.compile(rf"{NODE}{EXPIRING}?|{EXPIRING}|{TYPED}.+", re.DOTALL)
 
 PAGE: Final = 500
 """How many keys one SCAN asks for, and one script looks at."""
@@ -98,7 +100,8 @@ class Checking(Place):
         """Whether a key is one to look at: it lies here or below, or is spelled wrong."""
         if key == self._space.sections:
             return not self._path
-        if not re.match(r"[nvlbwf]:", key[len(self._space.namespace) + 1 :]):
+        # No namespace holds a brace: a key that goes on otherwise is of another one, which begins as this one ("x:n").
+        if not re.match(r"[nvlbwf]:(\{|$)", key[len(self._space.namespace) + 1 :]):
             return False
         parsed = self._space.parse_key(key)
         if parsed is None:
@@ -113,7 +116,11 @@ class Checking(Place):
         (found,) = yield (Eval(_CHECK, (self._space.sections, *spelled), args),)
         for kind, key, detail, mended in zip(*[found[start::4] for start in range(4)], strict=True):
             parsed = self._space.parse_key(key)
-            problems.append(Problem(kind, key, dotted(parsed[1]) if parsed else None, detail, mended == "1"))
+            path = dotted(parsed[1]) if parsed else None
+            if kind != "text":
+                problems.append(Problem(kind, key, path, detail, mended == "1"))
+            elif not _is_json(detail):
+                problems.append(Problem("not JSON", key, path, detail[:80], False))
         foreign = {problem.key for problem in problems if problem.kind == "wrong type"}
         hashes = [key for key in spelled if key.startswith(self._space.node(())) and key not in foreign]
         if hashes:
@@ -132,8 +139,13 @@ class Checking(Place):
             except InternalError:
                 yield Problem("unknown field", key, dotted(path), field, False)
                 continue
-            try:
-                if not text.startswith(MARKERS):
-                    json.loads(text)
-            except ValueError:
+            if not _MARKER.fullmatch(text) and not _is_json(text):
                 yield Problem("not JSON", key, dotted(child), text[:80], False)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True

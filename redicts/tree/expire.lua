@@ -4,7 +4,7 @@
 -- Reply: 1, or 0 where nothing is there.
 -- Errors: LOCKLOST: nothing was changed.
 -- Complexity: O(nodes below, and leaves below with a key of their own).
--- Needs: header, read, moment, retime
+-- Needs: header, moment, retime, tidy
 
 local refused = lost_guard()
 if refused then return refused end
@@ -16,6 +16,7 @@ local limit, deadline = parent_deadline(key, field), NONE
 if ttl ~= '' then deadline = now_ms() + tonumber(ttl) end
 deadline = sooner(deadline, limit)
 local inherited = limit > 0 and same_deadline(deadline, limit)
+if inherited then deadline = limit end  -- to the millisecond: both are gone at once
 
 if is_node(text) then
   local node = node_of(key, field)
@@ -31,4 +32,5 @@ else
   redis.call('SET', body_of(key, field), text, 'PXAT', string.format('%.0f', deadline))
   redis.call('HSET', key, field, '~')
 end
+if ttl ~= '' then tidy_beside(key, field) end
 return 1

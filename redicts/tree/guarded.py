@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from redicts.core.codec import NODE
 from redicts.core.effects import Argument, Call, Eval, Op, Refused
 from redicts.core.paths import Path, dotted
 from redicts.core.scripts import load
@@ -76,7 +77,7 @@ def _translated(refused: Refused, path: Path) -> RedictsError:
             path=place,
         )
     if refused.code == "NOTANUMBER":
-        found = "a node" if refused.detail == "/" else refused.detail
+        found = "a node" if refused.detail.startswith(NODE) else refused.detail
         return NotANumber(
             f"{place!r} holds {found}, which is no number to add to; it was left alone", path=place, found=found
         )

@@ -20,10 +20,10 @@ from redicts.tree.place import Place
 __all__ = ["Leaf", "Walk", "Walking"]
 
 PAGE: Final = 1000
-"""How many children of one node a page asks for. (Small hashes come whole, whatever is asked.)"""
+"""About how many children one round trip asks for. (Small hashes come whole, whatever is asked.)"""
 
 NODES_AT_ONCE: Final = 100
-"""How many nodes' pages one round trip asks for."""
+"""How many nodes' pages one round trip asks for, at most."""
 
 
 class Leaf(NamedTuple):
@@ -71,15 +71,18 @@ class Walk:
         self._start = path
         paths = [path] if path else [(decode_component(name),) for name in sorted(sections, reverse=True)]
         self._stack = [_Node(p, space.node(p)) for p in paths]
+        self._at_once = 1
 
     def wanted(self) -> tuple[Call, ...]:
         """Give the commands whose replies the walk needs next; none at its end."""
-        return tuple([Call(("HSCAN", node.key, node.cursor, "COUNT", PAGE)) for node in self._lacking()])
+        lacking = self._lacking()
+        count = max(PAGE // max(len(lacking), 1), 10)
+        return tuple([Call(("HSCAN", node.key, node.cursor, "COUNT", count)) for node in lacking])
 
     def _lacking(self) -> list[_Node]:
         if not self._stack or self._stack[-1].page is not None:
             return []
-        return [node for node in self._stack[-NODES_AT_ONCE:] if node.page is None]
+        return [node for node in self._stack[-self._at_once :] if node.page is None]
 
     def feed(self, replies: tuple[Any, ...]) -> Iterator[tuple[Path, str, str]]:
         """Take the replies to ``wanted``, and give what is found until more is needed.
@@ -89,8 +92,16 @@ class Walk:
         """
         for node, (cursor, pairs) in zip(self._lacking(), replies, strict=True):
             node.page = _Page(str(cursor), pairs)
+        self._adapt(sum(len(pairs) // 2 for _, pairs in replies))
         while self._stack and self._stack[-1].page is not None:
             yield from self._open(self._stack[-1], self._stack[-1].page)
+
+    def _adapt(self, children: int) -> None:
+        """Ask for more nodes next time while little comes, for fewer when much did: what is held stays bounded."""
+        if children < PAGE:
+            self._at_once = min(2 * self._at_once, NODES_AT_ONCE)
+        elif children > 2 * PAGE:
+            self._at_once = max(self._at_once * 2 * PAGE // children, 1)
 
     def _open(self, node: _Node, page: _Page) -> Iterator[tuple[Path, str, str]]:
         """Take one page of the node on top: its leaves are found, its child nodes go on top of it."""

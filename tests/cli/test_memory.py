@@ -16,9 +16,12 @@ STATUS = Path("/proc/self/status")
 
 
 def fill(tree: Proxy, leaves: int) -> None:
+    """Fill the tree with parts of 1,000 leaves: one node each, or ten, in turn."""
     for number in range(leaves // 1000):
-        node = {f"leaf {leaf}": f"the value of leaf {leaf} of part {number} of the tree" for leaf in range(100)}
-        tree.set([f"section {number // 100}", f"part {number}"], {f"node {each}": node for each in range(10)})
+        size = 100 if number % 2 else 1000
+        node = {f"leaf {leaf}": f"the value of leaf {leaf} of part {number} of the tree" for leaf in range(size)}
+        nodes = {f"node {each}": node for each in range(1000 // size)}
+        tree.set([f"section {number // 100}", f"part {number}"], nodes)
 
 
 def export_in_a_process(options: list[str], file: str, *more: str) -> int:

@@ -85,5 +85,5 @@ def test_the_readme_has_the_two_commands() -> None:
     # Word for word: .ci/run takes the second from here, and a fresh machine must need nothing else.
     found = {block.mark: block.text for block in markdown.blocks((ROOT / "README.md").read_text(encoding="utf-8"))}
     make = "python3 -m venv .venv && .venv/bin/pip install "
-    assert found["demo command"] == f'{make}".[all]" && .venv/bin/redicts demo\n'
+    assert found["demo command"] == f'{make}".[cli,server]" && .venv/bin/redicts demo\n'
     assert found["test command"] == f"{make}-r test_requirements.txt && .venv/bin/pytest\n"

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from redicts.core.codec import MARKERS, as_read, decode, encode
+from redicts.core.codec import MARKERS, MAX_NESTING, as_read, decode, encode
 from redicts.errors import InternalError
 from tests.support.values import as_json, json_values, same
 
@@ -182,3 +182,16 @@ def test_keys_inside_a_leaf_are_any_text() -> None:
 def test_text_that_is_no_json_is_an_internal_error(text: Any) -> None:
     with pytest.raises(InternalError, match=r"run check\(\)"):
         decode(text)
+
+
+def test_what_could_not_be_read_from_deep_in_a_program_is_refused() -> None:
+    def nested(depth: int, leaf: object) -> object:
+        for _ in range(depth):
+            leaf = [leaf]
+        return leaf
+
+    assert decode(encode(nested(MAX_NESTING, 1))) == nested(MAX_NESTING, 1)
+    assert encode(["[" * 10 * MAX_NESTING])  # brackets in text are no nesting
+    for value in (nested(MAX_NESTING + 1, 1), nested(100_000, 1), {"a": nested(MAX_NESTING, {})}):
+        with pytest.raises(ValueError, match="nested too deeply"):
+            encode(value)

@@ -28,6 +28,11 @@ local function sooner(one, other)
   return math.min(one, other)
 end
 
+-- Whether a deadline is an entry's own: sooner than that of what it lies in.
+local function owns(deadline, limit)
+  return deadline > 0 and (limit < 0 or deadline < limit - 2)
+end
+
 local function set_deadline(key, deadline)
   if deadline < 0 then
     redis.call('PERSIST', key)

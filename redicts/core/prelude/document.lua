@@ -8,24 +8,26 @@ local buffer, filled = {}, 0
 local write_marked
 
 -- Append a node. False, and the buffer as it was, where nothing in it is alive.
+-- (Locals and a string for each name: names repeat, so most are there already. This loop is most of what a read costs.)
 local function write_node(key)
-  local flat = redis.call('HGETALL', key)
-  local start, opening = filled, '{"'
+  local flat, buffer, at, byte = redis.call('HGETALL', key), buffer, filled, string.byte
+  local start, opening = at, '{"'
   for i = 1, #flat, 2 do
-    local text, before = flat[i + 1], filled
-    buffer[filled + 1], buffer[filled + 2], buffer[filled + 3] = opening, flat[i], '":'
-    filled = filled + 3
-    local first = string.byte(text)
+    local text = flat[i + 1]
+    local first = byte(text)
+    buffer[at + 1] = opening .. flat[i] .. '":'
     if first == SLASH or first == TILDE or first == AT then
-      if write_marked(key, flat[i], text) then opening = ',"' else filled = before end
+      filled = at + 1
+      if write_marked(key, flat[i], text) then at, opening = filled, ',"' end
     else
-      filled = filled + 1
-      buffer[filled] = text
+      at = at + 2
+      buffer[at] = text
       opening = ',"'
     end
   end
-  if filled == start then return false end
-  filled = filled + 1
+  filled = at
+  if at == start then return false end
+  filled = at + 1
   buffer[filled] = '}'
   return true
 end

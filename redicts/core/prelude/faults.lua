@@ -5,9 +5,13 @@ local repair, sections, faults = ARGV[1] == '1', KEYS[1], {}
 -- Whether the names of the sections can be asked for: here, and not overwritten by something else.
 local here = ARGV[2] == '1' and (redis.call('TYPE', sections).ok == 'set' or redis.call('EXISTS', sections) == 0)
 
+local function note(kind, key, detail)
+  for _, text in ipairs({kind, key, detail, repair and '1' or '0'}) do faults[#faults + 1] = text end
+end
+
 -- Note a fault, and mend it with the function if asked to.
 local function fault(kind, key, detail, mend)
-  for _, text in ipairs({kind, key, detail, repair and '1' or '0'}) do faults[#faults + 1] = text end
+  note(kind, key, detail)
   if repair then mend() end
 end
 
@@ -35,11 +39,12 @@ end
 
 local function check_fields(key)
   local flat = redis.call('HGETALL', key)
-  local own = redis.call('HEXISTS', key, '') == 1
+  local own = redis.call('HGET', key, '')
+  local leaf = own and (not is_marker(own) or string.byte(own) == AT)
   for i = 1, #flat, 2 do
     local field, text = flat[i], flat[i + 1]
     local function drop_field() redis.call('HDEL', key, field) end
-    if own and field ~= '' then
+    if field == '' and not leaf or field ~= '' and leaf then
       fault('leaf and node', key, field, drop_field)
     elseif text == '/' and redis.call('EXISTS', node_of(key, field)) == 0 then
       fault('marker without node', node_of(key, field), text, drop_field)
@@ -65,6 +70,7 @@ local function check_node(key)
 end
 
 local function check_body(key)
+  if redis.call('EXISTS', key) == 0 then return end  -- it has gone since it was listed
   local open = string.find(key, '{', 1, true)
   local node = string.sub(key, 1, open - 3) .. 'n:' .. string.sub(key, open)
   local parent, field = entry_of(node)
@@ -72,5 +78,6 @@ local function check_body(key)
   local text = redis.call('TYPE', parent).ok == 'hash' and redis.call('HGET', parent, field)
   if not text or not is_marker(text) or is_node(text) then return fault('key without marker', key, '', drop(key)) end
   if text == '~' and not check_type(key, 'string') then return end
+  if text == '~' then note('text', key, redis.call('GET', key)) end
   check_deadline(key, parent)
 end

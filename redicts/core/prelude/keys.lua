@@ -12,6 +12,16 @@ local function is_marker(text)
   return first == SLASH or first == TILDE or first == AT
 end
 
+-- Whether any of a node's texts is a marker. (is_marker written out: replacing a large document is mostly this.)
+local function has_markers(texts)
+  local byte = string.byte
+  for i = 1, #texts do
+    local first = byte(texts[i])
+    if first == SLASH or first == TILDE or first == AT then return true end
+  end
+  return false
+end
+
 local function is_node(text) return string.byte(text) == SLASH end
 
 -- The key of the node that stands at an entry.

@@ -1,8 +1,6 @@
 -- prelude put: setting an entry to a document.
 -- Needs: ensure, tidy
 
-local CHUNK = 4000  -- arguments for one HSET: Lua's stack takes about 8,000
-
 local function put_fields(key, first, last)
   for from = first, last, CHUNK do
     redis.call('HSET', key, unpack(ARGV, from, math.min(from + CHUNK - 1, last)))
@@ -20,18 +18,13 @@ local function put_rows(node, at, rows, deadline)
   return at
 end
 
--- Whether a deadline is an entry's own: sooner than that of what it lies in.
-local function owns(deadline, limit)
-  return deadline > 0 and (limit < 0 or deadline < limit - 2)
-end
-
 -- A section that is a leaf has a hash to itself, and so needs no body to expire.
-local function put_leaf(key, field, text, deadline, limit)
+local function put_leaf(key, field, text, deadline, own)
   if field == '' then
     redis.call('HSET', key, field, text)
     return set_deadline(key, deadline)
   end
-  if owns(deadline, limit) then
+  if own then
     redis.call('SET', body_of(key, field), text, 'PXAT', string.format('%.0f', deadline))
     text = '~'
   end
@@ -42,23 +35,23 @@ end
 -- or NONE; it never outlives its parent. Where the document ends in ARGV.
 local function put(key, field, text, at, rows, deadline)
   local limit, node = NONE, node_of(key, field)
-  if field == '' then
-    if deadline > 0 and sections then tidy_sections() end
-    register(key)
-  else
+  if field ~= '' then
     limit = ensure_node(key)
     local old = redis.call('HGET', key, field)
     if old and is_marker(old) then unlink_beneath(key, field, old) end
-    if deadline > 0 then tidy(key) end
   end
   unlink_node(node)
+  if field == '' then register(key) end
+  local brief, own = deadline > 0, owns(deadline, limit)
+  if not own then deadline = limit end
   local new = limit > 0 and redis.call('EXISTS', key) == 0
   if text ~= '/' then
-    put_leaf(key, field, text, deadline, limit)
+    put_leaf(key, field, text, deadline, own)
   else
-    mark_node(key, field, owns(deadline, limit))
-    at = put_rows(node, at, rows, sooner(deadline, limit))
+    mark_node(key, field, own)
+    at = put_rows(node, at, rows, deadline)
   end
   if new then set_deadline(key, limit) end
+  if brief then tidy_beside(key, field) end
   return at
 end

@@ -11,11 +11,16 @@ local function look(key, field)
   return nil
 end
 
+-- Some fields and values of a hash, drawn at random. (fakeredis says nil where there is no hash.)
+local function some_fields(key, count)
+  return redis.call('HRANDFIELD', key, count, 'WITHVALUES') or {}
+end
+
 local alive_entry
 
 -- Whether anything lives in a node. A few fields drawn at random mostly tell, whatever the size of the node.
 local function alive_node(key)
-  local flat = redis.call('HRANDFIELD', key, 5, 'WITHVALUES')
+  local flat = some_fields(key, 5)
   for i = 1, #flat, 2 do
     if alive_entry(key, flat[i], flat[i + 1]) then return true end
   end

