@@ -22,7 +22,7 @@ from tests.support.servers import KINDS
 __all__ = ["main"]
 
 FULL: Final = Effort(seconds=2.0, rounds=21)
-SHORT: Final = Effort(seconds=0.25, rounds=7)
+SHORT: Final = Effort(seconds=0.15, rounds=5)
 TOLERANCE: Final = 1.25
 """What --strict lets pass: the budget so many times."""
 
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     try:
         rows = select(options.rows)
-        with open_stage(options.server) as stage:
+        with open_stage(options.server, one_core=options.one_core) as stage:
             results = [_measured(row, stage, SHORT if options.short else FULL) for row in rows]
             about = stage.about()
     except (ValueError, FileNotFoundError) as error:
@@ -73,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--list", action="store_true", help="print the names of the rows and end")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the figures there too")
     parser.add_argument("--server", choices=KINDS, help="the kind of server (default: the first that is there)")
+    parser.add_argument("--one-core", action="store_true", help="client and server on one core (see stage.py)")
     parser.add_argument("--strict", action="store_true", help=f"exit 1 beyond {TOLERANCE} times a budget")
     return parser
 

@@ -6,6 +6,7 @@ asks for TCP.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final, Literal
@@ -95,18 +96,26 @@ def pick_kind(kind: str | None) -> str:
 
 
 @contextmanager
-def open_stage(kind: str | None = None) -> Iterator[Stage]:
+def open_stage(kind: str | None = None, *, one_core: bool = False) -> Iterator[Stage]:
     """Start a server and set the stage on it.
 
     Args:
         kind: ``valkey`` or ``redis``; ``None`` for the first that the machine has.
+        one_core: Whether client and server share one core: no wake-ups between cores then, which take longer than a
+            call and hide what it costs.
 
     Raises:
         FileNotFoundError: The machine has no such server.
     """
+    cores = os.sched_getaffinity(0)
     with start_server(pick_kind(kind)) as server:
         stage = Stage(server)
         try:
+            if one_core:
+                core = {min(cores)}
+                os.sched_setaffinity(server.pid, core)  # of its main thread, which runs the commands
+                os.sched_setaffinity(0, core)
             yield stage
         finally:
+            os.sched_setaffinity(0, cores)
             stage.close()

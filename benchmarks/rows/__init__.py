@@ -1,4 +1,4 @@
-"""The rows, by what they are about. Importing this registers them all, in the order of the table: that of the imports."""
+"""The rows, by what they are about. Importing this registers them all, in the order of the imports."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
 from redicts.errors import PathError
@@ -60,6 +61,8 @@ def parse(path: PathLike) -> Path:
         ('hosts', 'example.org')
     """
     components: Path
+    if type(path) is str:
+        return _parse_text(path)
     if isinstance(path, Name):
         components = (path,)
     elif isinstance(path, str):
@@ -73,6 +76,12 @@ def parse(path: PathLike) -> Path:
             raise PathError(f"a path is text, not bytes: decode {path!r} first", path=path)
     # An iterator is used up by now, and could not be pickled: errors show what it gave.
     return _checked(components, path if isinstance(path, (str, Sequence)) else components)
+
+
+@lru_cache(maxsize=8192)
+def _parse_text(text: str) -> Path:
+    # The same few texts are asked for again and again. (Exact str only: a subclass may have an equality of its own.)
+    return _checked(_split(text) if text else (), text)
 
 
 def join(base: Path, key: PathLike) -> Path:

@@ -51,7 +51,9 @@ def run_guarded(
             "set it in parts"
         )
     script, space = load("redicts.tree", name), place._space
-    guards = tuple({guard for path in paths for guard in place._guards(path)})
+    guards = place._guards(paths[0])
+    for path in paths[1:]:
+        guards += tuple(guard for guard in place._guards(path) if guard not in guards)
     mode = SPREAD if space.spread else SINGLE
     while True:
         header: list[Argument] = [str(len(guards)), mode, *[guard.member for guard in guards]]

@@ -75,13 +75,14 @@ class Writing(Place):
 
     def _store(self, writes: list[tuple[Path, Json]], ttl_ms: str) -> Op[None]:
         args: list[Argument] = []
+        keys: list[str] = []
+        entry_of = self._space.entry
         for path, value in writes:
             self._not_root(path, "set")
-            args.append(self._space.entry(path).field)
-            args.append(ttl_ms)
-            args.extend(encode_document(value, path))
-        keys = tuple([self._space.entry(path).key for path, _ in writes])
-        yield from run_guarded(self, "set", tuple([path for path, _ in writes]), keys, args)
+            key, field = entry_of(path)
+            keys.append(key)
+            args += (field, ttl_ms, *encode_document(value, path))
+        yield from run_guarded(self, "set", tuple([path for path, _ in writes]), tuple(keys), args)
 
     @operation(idempotent=True)
     def setdefault(self, key: PathLike, value: Json = None) -> Op[Json]:

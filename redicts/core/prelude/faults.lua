@@ -32,24 +32,19 @@ local function check_deadline(key, parent)
   end
 end
 
--- Whether the body of an expiring leaf does not expire.
-local function lasts(body)
-  return redis.call('TYPE', body).ok == 'string' and redis.call('PTTL', body) == -1
-end
-
 local function check_fields(key)
   local flat = redis.call('HGETALL', key)
   local own = redis.call('HGET', key, '')
   local leaf = own and (not is_marker(own) or string.byte(own) == AT)
   for i = 1, #flat, 2 do
-    local field, text = flat[i], flat[i + 1]
+    local field, text, body = flat[i], flat[i + 1], body_of(key, flat[i])
     local function drop_field() redis.call('HDEL', key, field) end
     if field == '' and not leaf or field ~= '' and leaf then
       fault('leaf and node', key, field, drop_field)
     elseif text == '/' and redis.call('EXISTS', node_of(key, field)) == 0 then
       fault('marker without node', node_of(key, field), text, drop_field)
-    elseif string.byte(text) == TILDE and lasts(body_of(key, field)) then
-      fault('never expires', body_of(key, field), text, function() inline(key, field) end)
+    elseif text == '~' and redis.call('PTTL', body) == -1 and redis.call('TYPE', body).ok == 'string' then
+      fault('never expires', body, text, function() inline(key, field) end)
     end
   end
 end
