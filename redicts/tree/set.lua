@@ -7,12 +7,14 @@
 -- Complexity: O(fields written + what stood at the places).
 -- Needs: header, put
 
--- Most writes put a leaf over a plain leaf, under no lock.
+-- Most writes put a leaf over a plain leaf, or into a node that is there and does not expire, under no lock.
 if #ARGV == 6 and ARGV[1] == '0' and ARGV[4] == '' and ARGV[3] ~= '' then
-  local old = redis.call('HGET', KEYS[#KEYS], ARGV[3])
+  local key, field = KEYS[#KEYS], ARGV[3]
+  local old = redis.call('HGET', key, field)
   local first = old and string.byte(old)
-  if old and first ~= 47 and first ~= 126 and first ~= 64 then
-    redis.call('HSET', KEYS[#KEYS], ARGV[3], ARGV[5])
+  local plain = old and first ~= 47 and first ~= 126 and first ~= 64
+  if plain or not old and redis.call('PTTL', key) == -1 and redis.call('HEXISTS', key, '') == 0 then
+    redis.call('HSET', key, field, ARGV[5])
     return 1
   end
 end

@@ -60,8 +60,13 @@ def use(tree: Proxy, who: str, rounds: int) -> None:
 
 
 def fork_among_threads(spot: Spot, forks: int) -> dict[str, Any]:
-    """Fork while threads are in the middle of operations over few connections."""
+    """Fork while threads are in the middle of operations over few connections.
+
+    Not while one makes the first connection of all, and imports modules for it: a module's lock that a thread holds
+    at that moment stays locked in the child (of Python, not of redicts).
+    """
     tree = spot.open(max_connections=THREADS + 1)
+    tree.val()
     stop = threading.Event()
     rounds = [0] * THREADS
     failures: list[str] = []

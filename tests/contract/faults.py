@@ -1,4 +1,4 @@
-"""Faults made by hand, as other programs, eviction or a torn restore would make them; what ``check`` should say of each.
+"""Faults made by hand, as other programs, eviction or a torn restore make them; what ``check`` should say of each.
 
 Each works on the keys of a healthy tree (``HEALTHY``) behind the back of redicts.
 """

@@ -152,7 +152,7 @@ def test_what_the_root_cannot(filled: Proxy, backend: Backend) -> None:
             lambda: filled.compare_and_set({}, {}),
             lambda: filled.transform(lambda value: value),
             lambda: filled.expire(10),
-            lambda: filled.persist(),
+            filled.persist,
         ):
             with pytest.raises(PathError, match="root"):
                 do()
@@ -160,13 +160,20 @@ def test_what_the_root_cannot(filled: Proxy, backend: Backend) -> None:
 
 def test_more_than_one_step_can_carry(filled: Proxy, backend: Backend) -> None:
     """Refused here: a server would close the connection."""
+    if backend.real:
+        pytest.skip("nothing is sent, so one backend tells all")
     with nothing_written(backend), pytest.raises(ValueError, match="too large"):
         filled.set("a", {f"{n}": n for n in range(500_001)})
 
 
 def test_values_are_never_evaluated(filled: Proxy, backend: Backend) -> None:
     """Texts that mean something to Python, pickle, Lua or Redis come back as the texts they are."""
-    texts = ["__import__('os').abort()", "cos\nsystem\n(S'true'\ntR.", "redis.call('FLUSHALL')", "*1\r\n$8\r\nFLUSHALL\r\n"]
+    texts = [
+        "__import__('os').abort()",
+        "cos\nsystem\n(S'true'\ntR.",
+        "redis.call('FLUSHALL')",
+        "*1\r\n$8\r\nFLUSHALL\r\n",
+    ]
     for text in texts:
         filled.set(["e", text], {"v": text, "w": [text]}).set("c", text)
         assert filled.get(["e", text]).val() == {"v": text, "w": [text]}

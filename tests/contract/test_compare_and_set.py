@@ -51,7 +51,8 @@ def test_nothing_compares_as_none(tree: Proxy) -> None:
 def test_nothing_compares_as_nothing_else(tree: Proxy, backend: Backend, missing: str) -> None:
     tree.set("a.b", 1)
     with nothing_written(backend):
-        for expected in (0, "", False, [], {}, "null"):
+        others: list[Any] = [0, "", False, [], {}, "null"]
+        for expected in others:
             assert tree.get(missing).compare_and_set(expected, 1) is False
 
 

@@ -9,7 +9,7 @@ import pytest
 from redicts import Proxy
 from tests.support.backends import Backend
 
-NAMES = "a.b.c.d.e.f".split(".")
+NAMES = ["a", "b", "c", "d", "e", "f"]
 
 
 @pytest.mark.parametrize("depth", range(1, 6))
@@ -41,7 +41,7 @@ def test_a_node_is_replaced_with_everything_below(tree: Proxy, backend: Backend,
     tree.set(NAMES[:depth], value)
     assert tree.get(NAMES[:depth]).val() == value
     assert tree.get(NAMES).exists() is False
-    alone = {name: tree.get(name).val() for name in tree}
+    alone = [(name, tree.get(name).val()) for name in tree]
     keys = backend.keys()
     tree.clear()
     tree.update(alone)

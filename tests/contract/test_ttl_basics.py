@@ -1,4 +1,4 @@
-"""Time to live: who has one, how long, and what it does to reading."""
+"""Time to live: who has one, how long it may be, and what changing a value does to it. (See test_expiry.py too.)"""
 
 from __future__ import annotations
 
@@ -19,52 +19,6 @@ def about(place: Proxy, seconds: float) -> bool:
     return seconds - 5 < place.time_to_live() <= seconds
 
 
-@pytest.mark.parametrize("value", VALUES, ids=repr)
-@pytest.mark.parametrize("path", PLACES)
-def test_set_with_a_life(tree: Proxy, backend: Backend, path: str, value: Any) -> None:
-    tree.set("node.other", 0).set(path, value, expire=100)
-    place = tree.get(path)
-    assert about(place, 100)
-    assert place.val() == value
-    backend.advance(90)
-    assert place.val() == value
-    assert about(place, 10)
-    backend.advance(10)
-    assert place.val("gone") == "gone"
-    assert place.exists() is False
-    assert place.kind() is None
-    assert place.time_to_live() == -2
-    assert tree.val() == {"node": {"other": 0}}
-    assert tree.get("node").children() == ["other"]
-    assert len(tree) == 1
-    assert place.expire(5) is False
-    assert place.persist() is False
-    assert tree.pop(path, "gone") == "gone"
-    assert tree.delete(path) is False
-
-
-@pytest.mark.parametrize("value", VALUES, ids=repr)
-@pytest.mark.parametrize("path", PLACES)
-def test_expire_and_persist(tree: Proxy, backend: Backend, path: str, value: Any) -> None:
-    place = tree.set(path, value).get(path)
-    assert place.time_to_live() == -1
-    assert place.expire(100) is True
-    assert about(place, 100)
-    assert place.expire(1000) is True
-    assert about(place, 1000)
-    assert place.expire(0.25) is True
-    assert 0 <= place.time_to_live() <= 0.25
-    assert place.persist() is True
-    assert place.time_to_live() == -1
-    assert place.persist() is True
-    backend.advance(10_000)
-    assert place.val() == value
-    assert place.expire(10) is True
-    backend.advance(10)
-    assert place.exists() is False
-    assert backend.keys() == [] or tree.val() == {}
-
-
 def test_what_is_missing_has_none(tree: Proxy, backend: Backend) -> None:
     tree.set("a.b", 1)
     with nothing_written(backend):
@@ -80,20 +34,6 @@ def test_the_root_has_none(tree: Proxy) -> None:
     assert tree.time_to_live() == -1
 
 
-@pytest.mark.parametrize("value", VALUES, ids=repr)
-@pytest.mark.parametrize("path", PLACES)
-def test_set_gives_a_new_life(tree: Proxy, path: str, value: Any) -> None:
-    for old in VALUES:
-        place = tree.set(path, old, expire=100).get(path)
-        tree.set(path, value)
-        assert place.time_to_live() == -1
-        tree.set(path, old, expire=100)
-        tree.set(path, value, expire=50)
-        assert about(place, 50)
-        tree.update({path: value})
-        assert place.time_to_live() == -1
-
-
 @pytest.mark.parametrize("old", [5, {}, {"x": 1}], ids=repr)
 @pytest.mark.parametrize("path", PLACES)
 def test_changing_a_value_keeps_its_life(tree: Proxy, path: str, old: Any) -> None:
@@ -103,7 +43,7 @@ def test_changing_a_value_keeps_its_life(tree: Proxy, path: str, old: Any) -> No
         assert place.compare_and_set(old, new)
         assert about(place, 100)
         assert place.val() == new
-        assert place.transform(lambda _, new=new: [new]) == [new]
+        assert place.transform(lambda value: [value]) == [new]
         assert about(place, 100)
         assert place.compare_and_set("something else", 1) is False
         assert tree.setdefault(path, 1) == [new]
@@ -116,26 +56,6 @@ def test_add_keeps_the_life(tree: Proxy, path: str) -> None:
         place = tree.set(path, old, expire=100).get(path)
         assert place.add(count) == old + count
         assert about(place, 100)
-
-
-@pytest.mark.parametrize("depth", [1, 2, 3])
-def test_writes_below_leave_it(tree: Proxy, depth: int) -> None:
-    above = ["a", "b", "c"][:depth]
-    place = tree.get(above)
-    tree.set([*above, "old"], 1)
-    tree.set([*above, "gone"], 1)
-    assert place.expire(100)
-    place.set("new", 1).set("deep.er", {"x": {}}).set("old", [2])
-    place.update({"up.date": 1, "old": {"y": 1}})
-    place.get("count").add(1)
-    place.get("cas").compare_and_set(None, 5)
-    _ = place.setdefault("default", 1)
-    _ = place.delete("gone")
-    assert about(place, 100)
-    for leaf in place.iter_children():
-        assert about(leaf, 100), leaf
-    for level in range(1, depth):
-        assert tree.get(above[:level]).time_to_live() == -1
 
 
 @pytest.mark.parametrize("seconds", [0.0001, 0.001, 1, 1.5, 86400 * 365 * 100, 10_000_000_000])

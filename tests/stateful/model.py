@@ -81,7 +81,7 @@ class Model:
     def time_to_live(self, path: Path) -> float:
         if self.find(path) is None:
             return -2
-        deadline = self.limit(path + ("",))
+        deadline = self.limit((*path, ""))
         return -1 if deadline is None else deadline - self.now
 
     def limit(self, path: Path) -> float | None:
