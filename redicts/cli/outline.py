@@ -98,8 +98,8 @@ def _scan(space: KeySpace, path: Path, most: int) -> Call:
     # More than is shown: a table with room to spare gives fewer than it is asked for.
     count = 100 + 2 * most
     if not path:
-        return Call(("SSCAN", space.sections, 0, "COUNT", count))
-    return Call(("HSCAN", space.node(path), 0, "COUNT", count))
+        return Call(("SSCAN", space.sections, "0", "COUNT", str(count)))
+    return Call(("HSCAN", space.node(path), "0", "COUNT", str(count)))
 
 
 def _open(node: Sight, found: list[str], most: int, whole: bool) -> None:
@@ -151,4 +151,4 @@ def _questions(space: KeySpace, sight: Sight) -> tuple[Call, Call]:
     key = space.body(sight.path)
     if sight.marker.startswith(TYPED):
         return Call(("PTTL", key)), Call(("EXISTS", key))
-    return Call(("PTTL", key)), Call(("GETRANGE", key, 0, TEXT_BYTES - 1))
+    return Call(("PTTL", key)), Call(("GETRANGE", key, "0", str(TEXT_BYTES - 1)))

@@ -15,8 +15,9 @@ from redicts.core.scripts import Script
 
 __all__ = ["Block", "Call", "Commit", "Conflict", "Effect", "Eval", "Op", "Refused", "Sleep", "Watch", "may_write"]
 
-Argument: TypeAlias = str | int | float | bytes
-"""What a command may carry. Text goes as UTF-8."""
+Argument: TypeAlias = str | bytes
+"""What a command may carry; text goes as UTF-8. Numbers are spelled by who sends them: there is one spelling for each,
+and hiredis crashes when a signal's exception meets it while it spells one."""
 
 Command: TypeAlias = tuple[Argument, ...]
 

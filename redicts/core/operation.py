@@ -153,7 +153,7 @@ def operation(*, idempotent: bool) -> Callable[[Callable[Concatenate[OwnerT, P],
         >>> class Counters:
         ...     @operation(idempotent=False)
         ...     def add(self, count: int = 1) -> Op[int]:
-        ...         (reply,) = yield (Call(("INCRBY", "n", count)),)
+        ...         (reply,) = yield (Call(("INCRBY", "n", str(count))),)
         ...         return int(reply)
     """
 

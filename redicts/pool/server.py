@@ -1,7 +1,7 @@
 """Clients of a server that somebody runs: over TCP, TLS or a Unix socket.
 
-May import redis and config. Invariant: making a client does no I/O, and redis-py repeats nothing by itself: what may be
-sent again is for the runner to say, which knows the operation.
+May import redis, config and fair. Invariant: making a client does no I/O, and redis-py repeats nothing by itself: what
+may be sent again is for the runner to say, which knows the operation.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from typing import Any, Final
 import redis
 from redis.backoff import NoBackoff
 from redis.connection import BlockingConnectionPool, Connection, SSLConnection, UnixDomainSocketConnection
+from redis.driver_info import DriverInfo
 from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 
 from redicts.pool.config import Config
+from redicts.pool.fair import FairQueue
 
 __all__ = ["make_client", "open_client", "retire"]
 
@@ -51,11 +53,13 @@ def make_client(config: Config, connection_class: Any, **place: Any) -> redis.Re
         max_connections=config.max_connections,
         timeout=free_timeout,
         connection_class=connection_class,
+        queue_class=FairQueue,
         db=config.database,
         socket_timeout=patience,
         socket_connect_timeout=CONNECT_SECONDS if patience is None else min(CONNECT_SECONDS, patience),
         decode_responses=False,
         retry=Retry(NoBackoff(), 0),
+        driver_info=DriverInfo(),  # one for all: redis-py would read its own metadata for each connection
         # They need a round trip for each connection and a look-up of the host's name, and change timeouts unasked.
         maint_notifications_config=MaintNotificationsConfig(enabled=False),
         **place,

@@ -43,5 +43,5 @@ def command_of(effect: Effect, whole: bool = False) -> Command:
     if isinstance(effect, Eval):
         script = effect.script
         name, text = ("EVAL", script.text) if whole else ("EVALSHA", script.sha)
-        return (name, text, len(effect.keys), *effect.keys, *effect.args)
+        return (name, text, str(len(effect.keys)), *effect.keys, *effect.args)
     raise ValueError(f"{type(effect).__name__} stands alone in its step")

@@ -224,7 +224,7 @@ class SyncRunner:
     def _block(self, block: Block) -> Any:
         """Wait on a connection of its own pool, which has no upper bound: waiters never use up the others'."""
         wait = to_seconds(max(to_ms(block.timeout), 1))
-        command = (*block.args, wait)
+        command = (*block.args, str(wait))
         pool = self._blocking_pool()
         try:
             connection = self._connect(pool)

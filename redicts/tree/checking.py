@@ -84,7 +84,7 @@ class Checking(Place):
         problems: list[Problem] = []
         cursor = "0"
         while True:
-            (page,) = yield (Call(("SCAN", cursor, "MATCH", self._pattern(), "COUNT", PAGE)),)
+            (page,) = yield (Call(("SCAN", cursor, "MATCH", self._pattern(), "COUNT", str(PAGE))),)
             cursor, keys = page
             own = sorted({key for key in keys if self._covers(key)})
             if own:

@@ -76,7 +76,7 @@ class Walk:
     def wanted(self) -> tuple[Call, ...]:
         """Give the commands whose replies the walk needs next; none at its end."""
         lacking = self._lacking()
-        count = max(PAGE // max(len(lacking), 1), 10)
+        count = str(max(PAGE // max(len(lacking), 1), 10))
         return tuple([Call(("HSCAN", node.key, node.cursor, "COUNT", count)) for node in lacking])
 
     def _lacking(self) -> list[_Node]:

@@ -77,11 +77,6 @@ def interrupt_often(spot: Spot, interrupts: int) -> tuple[int, int]:
     return done, connections - pool.pool.qsize()
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="hiredis.pack_command dies of SIGSEGV when an exception from a signal meets it at an int or a float; "
-    "the runner should hand it text only: str(len(effect.keys)) in redicts/runners/packing.py",
-)
 def test_no_reply_is_left_to_the_next_operation(spot: Spot, processes: Processes, tree: Proxy) -> None:
     interrupts = 300
     done, missing = processes.start(interrupt_often, spot, interrupts).result()

@@ -126,10 +126,6 @@ def test_a_connection_that_comes_free_in_time_is_taken(spot: Spot, open_tree: Op
         holder.join(10)
 
 
-@pytest.mark.xfail(
-    reason="the queue of redis-py's pool is not fair: a thread that gives a connection back takes it again before the "
-    "thread that waits has woken, which is then told that all of them stayed in use"
-)
 def test_busy_threads_do_not_starve_one_that_waits(tree: Proxy, spot: Spot, open_tree: OpenTree) -> None:
     threads, connections, patience = 5, 4, 1.0
     tree = open_tree(spot, max_connections=connections, timeout_secs=patience)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 import redis
@@ -21,21 +22,25 @@ from redicts.runners.sync import SyncRunner
 __all__ = ["Rig", "call", "in_use", "proxy_over", "quiet_client", "script", "steps", "watch"]
 
 
-def call(*args: Argument) -> Call:
-    """One command."""
-    return Call(args)
+def call(*args: Argument | int) -> Call:
+    """One command; numbers are spelled here, as every sender must."""
+    return Call(_spelled(args))
 
 
-def watch(keys: list[str], *reads: Command) -> Watch:
+def watch(keys: list[str], *reads: Sequence[Argument | int]) -> Watch:
     """WATCH and reads."""
-    return Watch(tuple(keys), reads)
+    return Watch(tuple(keys), tuple([_spelled(read) for read in reads]))
 
 
-def script(text: str, keys: list[str] | None = None, args: list[Argument] | None = None) -> Eval:
+def _spelled(args: Sequence[Argument | int]) -> Command:
+    return tuple([str(arg) if isinstance(arg, int) else arg for arg in args])
+
+
+def script(text: str, keys: list[str] | None = None, args: Sequence[Argument | int] = ()) -> Eval:
     """A script that no server knows yet, as an effect."""
     text = f"-- {uuid.uuid4().hex}\n{text}"
     made = Script("test", text, hashlib.sha1(text.encode()).hexdigest(), True)
-    return Eval(made, tuple(keys or ()), args or [])
+    return Eval(made, tuple(keys or ()), _spelled(args))
 
 
 def steps(*asked: tuple[Effect, ...]) -> Op[list[tuple[Any, ...]]]:

@@ -23,13 +23,13 @@ class ListOperations(Generic[T]):
 
     @operation(idempotent=False)
     def pop(self, index: int = -1) -> Op[T]:
-        (reply,) = yield (Call(("LPOP", "k", index)),)
+        (reply,) = yield (Call(("LPOP", "k", str(index))),)
         result: T = reply
         return result
 
     @operation(idempotent=True)
     def slice(self, *, start: int = 0, stop: int | None = None) -> Op[list[T]]:
-        (reply,) = yield (Call(("LRANGE", "k", start, -1 if stop is None else stop)),)
+        (reply,) = yield (Call(("LRANGE", "k", str(start), "-1" if stop is None else str(stop))),)
         result: list[T] = reply
         return result
 

@@ -27,7 +27,7 @@ class Counting:
 
         It may be added twice.
         """
-        (reply,) = yield (Call(("INCRBY", "n", count * (2 if twice else 1))),)
+        (reply,) = yield (Call(("INCRBY", "n", str(count * (2 if twice else 1)))),)
         return int(reply)
 
     @operation(idempotent=True)
@@ -147,7 +147,7 @@ def test_on_its_class_an_operation_is_its_generator_function() -> None:
     assert inspect.isgeneratorfunction(Counting.add)
     op = Counting.add(Values(), 3)
     assert isinstance(op, Generator)
-    assert next(op) == (Call(("INCRBY", "n", 3)),)
+    assert next(op) == (Call(("INCRBY", "n", "3")),)
     with pytest.raises(StopIteration) as stop:
         op.send((30,))
     assert stop.value.value == 30
