@@ -96,15 +96,17 @@ def encode(value: Json) -> str:
     return text
 
 
-def decode(text: str | bytes) -> Json:
+def decode(text: str) -> Json:
     """Decode a leaf or a document that a script assembled.
 
     Raises:
-        InternalError: It is not JSON: something else wrote to the keys of redicts.
+        InternalError: It is not JSON, or not UTF-8: something else wrote to the keys of redicts.
     """
     try:
+        if not text.isascii():
+            _ = text.encode()
         return json.loads(text)
-    except ValueError as error:
+    except ValueError as error:  # also of text that UTF-8 cannot carry
         raise InternalError(f"a stored value is not JSON ({error}); run check() to find it") from error
 
 

@@ -61,9 +61,10 @@ def decode_component(encoded: str) -> str:
     Raises:
         InternalError: The text is not one that ``encode_component`` makes.
     """
-    if _PLAIN.fullmatch(encoded):
+    if encoded.isascii() and _PLAIN.fullmatch(encoded):
         return encoded
     try:
+        _ = encoded.encode()  # bytes that are not UTF-8 stand as lone surrogates
         component = json.loads(f'"{encoded}"')
     except ValueError:
         component = None

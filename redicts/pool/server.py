@@ -53,7 +53,7 @@ def make_client(config: Config, connection_class: Any, **place: Any) -> redis.Re
         max_connections=config.max_connections,
         timeout=free_timeout,
         connection_class=connection_class,
-        queue_class=FairQueue,
+        queue_class=FairQueue,  # pyright: ignore[reportArgumentType]  # it has what the pool uses of one
         db=config.database,
         socket_timeout=patience,
         socket_connect_timeout=CONNECT_SECONDS if patience is None else min(CONNECT_SECONDS, patience),

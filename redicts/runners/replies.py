@@ -31,15 +31,13 @@ def plain(reply: Any, command: Argument = "") -> Any:
         reply: What redis-py's parser gave, undecoded.
         command: The command's name, for the few whose reply has another shape under RESP3.
 
-    Raises:
-        InternalError: Text that is not UTF-8: redicts writes none.
+    Returns:
+        The reply. Bytes that are not UTF-8, which redicts never writes, stand as lone surrogates in text: the codec
+        refuses them, and ``check()`` can say where they are.
     """
     kind = type(reply)
     if kind is bytes:
-        try:
-            return reply.decode()
-        except UnicodeDecodeError as error:
-            raise InternalError(f"a reply is not UTF-8 ({error}); run check() to find where it comes from") from error
+        return reply.decode("utf-8", "surrogateescape")
     if kind is int or reply is None or kind is str:
         return reply
     if kind is bool:

@@ -6,12 +6,11 @@ in one script for each page, so that a write that comes between is never taken f
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from redicts.core.codec import EXPIRING, NODE, TYPED
+from redicts.core.codec import EXPIRING, NODE, TYPED, decode
 from redicts.core.effects import Call, Eval, Op
 from redicts.core.keys import decode_component
 from redicts.core.operation import operation
@@ -145,7 +144,7 @@ class Checking(Place):
 
 def _is_json(text: str) -> bool:
     try:
-        json.loads(text)
-    except ValueError:
+        _ = decode(text)
+    except InternalError:
         return False
     return True

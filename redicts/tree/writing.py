@@ -8,7 +8,7 @@ from redicts.core.codec import Json, as_read, decode, encode_document
 from redicts.core.effects import Argument, Op
 from redicts.core.missing import MISSING, Missing
 from redicts.core.operation import operation
-from redicts.core.paths import Path, PathLike, dotted, join
+from redicts.core.paths import Name, Path, PathLike, dotted, join
 from redicts.core.units import life_ms
 from redicts.tree.guarded import run_guarded
 from redicts.tree.place import Place
@@ -48,7 +48,7 @@ class Writing(Place):
         yield from self._store([(path, value)], "" if expire is None else str(life_ms(expire)))
 
     @operation(idempotent=True)
-    def update(self, mapping: Mapping[str, Json] | Iterable[tuple[PathLike, Json]]) -> Op[None]:
+    def update(self, mapping: Mapping[str, Json] | Mapping[Name, Json] | Iterable[tuple[PathLike, Json]]) -> Op[None]:
         """Set several places below this one, each as by ``set``, in order, and all or nothing.
 
         Args:

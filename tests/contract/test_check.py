@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from redicts import Proxy
+from redicts import InternalError, Proxy
 from tests.contract.faults import FAULTS, GONE, HEALTHY, Fault, build
 from tests.support.backends import Backend
 from tests.support.trees import dump, nothing_written, tree_of
@@ -174,3 +174,19 @@ def test_writers_are_never_taken_for_faults(backend: Backend, neighbours: None) 
         for thread in threads:
             thread.join(30)
     assert failures == []
+
+
+def test_bytes_that_are_not_utf8_are_told_and_not_tripped_over(tree: Proxy, backend: Backend) -> None:
+    space = backend.database.space
+    tree.set("a", {"b": 1, "c": 2})
+    backend.client.hset(space.node(("a",)), b"\xff", "1")
+    backend.client.hset(space.node(("a",)), "c", b'"\xfe"')
+    backend.client.set(f"{backend.namespace}:n:{{\xff".encode("latin-1") + b"}", "1")
+    found = {(problem.kind, problem.path) for problem in tree.check()}
+    assert found == {("unknown field", "a"), ("not JSON", "a.c"), ("unknown key", None)}
+    assert tree.get("a.b").val() == 1
+    for read in (tree.get("a").val, tree.get("a.c").val, tree.get("a").children):
+        with pytest.raises(InternalError, match=r"check\(\)"):
+            read()
+    backend.client.hdel(space.node(("a",)), b"\xff", "c")
+    backend.client.delete(f"{backend.namespace}:n:{{\xff".encode("latin-1") + b"}")

@@ -51,12 +51,6 @@ def test_text_is_plain_ascii_and_never_looks_like_a_marker(value: Any) -> None:
     assert not text.startswith(MARKERS)
 
 
-@given(json_values)
-def test_bytes_are_decoded_like_text(value: Any) -> None:
-    text = encode(value)
-    assert same(decode(text.encode()), decode(text))
-
-
 @given(st.floats())
 def test_floats_to_the_last_bit(value: float) -> None:
     back = decode(encode(value))
@@ -177,7 +171,7 @@ def test_keys_inside_a_leaf_are_any_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "/", "~", "@list", "{", "[1,", "{'a': 1}", "nan", "1 2", b"\xff", "\x00"], ids=repr
+    "text", ["", "/", "~", "@list", "{", "[1,", "{'a': 1}", "nan", "1 2", '"\udcff"', "\x00"], ids=repr
 )
 def test_text_that_is_no_json_is_an_internal_error(text: Any) -> None:
     with pytest.raises(InternalError, match=r"run check\(\)"):

@@ -41,6 +41,9 @@ def raises_names(docstring: str) -> list[str]:
 def raises_violations(module: Module, errors: Collection[str]) -> list[str]:
     """Report names under ``Raises`` that are no builtin error, none of redicts, and not defined or imported there."""
     local = {node.name for node in ast.walk(module.tree) if isinstance(node, ast.ClassDef)}
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.ImportFrom):
+            local |= {alias.asname or alias.name for alias in node.names}
     known = _BUILTIN_ERRORS | set(errors) | local
     found = []
     for node in ast.walk(module.tree):

@@ -50,10 +50,15 @@ def test_none_is_an_item() -> None:
 
 def test_what_comes_back_goes_to_who_waits_longest() -> None:
     queue, got = FairQueue(2), list[tuple[int, str]]()
-    threads = [threading.Thread(target=lambda n=n: got.append((n, queue.get(timeout=30)))) for n in range(2)]
-    for number, thread in enumerate(threads):
-        thread.start()
-        wait_until(lambda number=number: waiting(queue) == number + 1, what="a thread waits")
+
+    def take(number: int) -> None:
+        got.append((number, queue.get(timeout=30)))
+
+    threads = [threading.Thread(target=take, args=(number,)) for number in range(2)]
+    threads[0].start()
+    wait_until(lambda: waiting(queue) == 1, what="the first waits")
+    threads[1].start()
+    wait_until(lambda: waiting(queue) == 2, what="the second waits")
     queue.put_nowait("first")
     with pytest.raises(Empty):  # not for who comes now, though the waiter may not have woken
         queue.get_nowait()
