@@ -18,6 +18,7 @@ fixture                   scope       gives
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -39,6 +40,12 @@ settings.register_profile(
 )
 settings.register_profile("redicts-soak", settings.get_profile("redicts"), max_examples=1000)
 settings.load_profile(os.environ.get("REDICTS_HYPOTHESIS_PROFILE", "redicts"))
+
+
+def pytest_configure() -> None:
+    """Take Ctrl-C as a terminal gives it: a shell starts background jobs with SIGINT ignored, and children inherit that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        _ = signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
