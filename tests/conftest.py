@@ -43,7 +43,7 @@ settings.load_profile(os.environ.get("REDICTS_HYPOTHESIS_PROFILE", "redicts"))
 
 
 def pytest_configure() -> None:
-    """Take Ctrl-C as a terminal gives it: a shell starts background jobs with SIGINT ignored, and children inherit that."""
+    """Take Ctrl-C as a terminal gives it: a shell's background jobs ignore SIGINT, and their children inherit that."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         _ = signal.signal(signal.SIGINT, signal.default_int_handler)
 
