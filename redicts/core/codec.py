@@ -202,6 +202,11 @@ def _made_plain(node: dict[str, Json], path: Path) -> dict[str, Json]:
 
 def _encode_name(name: str, path: Path) -> str:
     """Check and encode a dict's key; the names of a service's documents repeat, so they are remembered."""
+    if not name:
+        raise PathError(
+            f"a dict has an empty key, below {dotted(path) or 'the root'!r}: a name has at least one character",
+            path=dotted(path),
+        )
     field = encode_component(check_component(name, dotted(path)))
     if len(_names) >= _NAMES_KEPT:
         _names.clear()

@@ -32,7 +32,7 @@ VALUES: list[tuple[Any, str]] = [
     ({1: "x"}, "keys of a dict must be str, not 1"),
     ({"a": {"b": {None: "x"}}}, "keys of a dict must be str, not None, below 'new.a.b'|must be str, not None"),
     ([{"a": [{1.5: 1}]}], "keys of a dict must be str, not 1.5"),
-    ({"a": {"": 1}}, "a component is empty"),
+    ({"a": {"": 1}}, "a dict has an empty key, below"),
     ({"a": {"x" * 1025: 1}}, "at most 1024 are allowed"),
 ]
 LEAVES: dict[str, tuple[Any, str]] = {
