@@ -13,7 +13,7 @@ file             what lives there
 ``writing.py``   ``set``, ``delete``, ``expire``, ``persist``
 ``health.py``    ``ping``, ``check``
 ``transfer.py``  ``import``, ``export``; their pure halves: ``plan.py``, ``stream.py``
-``treeview.py``  ``tree``; what it reads: ``outline.py``
+``treeview.py``  ``tree``; what it reads: ``tree/outline.py``
 ``demo.py``      ``demo``; its document and its workers: ``demo_document``, ``demo_worker``
 ===============  ====================================================================
 

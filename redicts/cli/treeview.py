@@ -1,6 +1,6 @@
 """``tree``: the top of a tree, drawn for people.
 
-May import connection, exits, output, outline and rich. Invariant: stored text is never taken for markup, and never
+May import connection, exits, output, tree/outline and rich. Invariant: stored text is never taken for markup, and never
 reaches the terminal with a control character in it.
 """
 
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from redicts.cli.connection import Target, connected, pass_target, to_path
-from redicts.cli.outline import TEXT_BYTES, Sight, look
 from redicts.cli.output import console
 from redicts.cli.reading import nothing_at
 from redicts.core.codec import EXPIRING, NODE, TYPED, encode
@@ -25,6 +24,7 @@ from redicts.proxy import Proxy
 if TYPE_CHECKING:
     from rich.text import Text
     from rich.tree import Tree
+from redicts.tree.outline import TEXT_BYTES, Sight, look
 
 __all__ = ["draw", "tree_command"]
 

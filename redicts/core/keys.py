@@ -31,6 +31,7 @@ LOCKS_BELOW: Final = "b"
 WAKE_UPS: Final = "w"
 FENCE: Final = "f"
 
+_LIKE_OURS = re.compile(rf"[{NODE}{BODY}{LOCKS_AT}{LOCKS_BELOW}{WAKE_UPS}{FENCE}]:(\{{|$)")
 _EXTRA = str.maketrans({".": "\\u002e", "{": "\\u007b", "}": "\\u007d"})
 _PLAIN = re.compile(r"[^\x00-\x1f\"\\.{}]+", re.DOTALL)
 
@@ -129,6 +130,17 @@ class KeySpace:
         if len(path) == 1:
             return Entry(self._nodes + _tail(path), SECTION_FIELD)
         return Entry(self._nodes + _tail(path[:-1]), encode_component(path[-1]))
+
+    def pattern(self) -> str:
+        """Spell the glob that every key of the namespace matches, and perhaps some of others."""
+        return re.sub(r"([*?\[\]\\^])", r"\\\1", self.namespace) + ":*"
+
+    def resembles(self, key: str) -> bool:
+        """Tell whether a key is spelled as one of this namespace, or nearly so.
+
+        No namespace holds a brace: a key that goes on otherwise is of another one, which begins as this one (``x:n``).
+        """
+        return key.startswith(f"{self.namespace}:") and _LIKE_OURS.match(key, len(self.namespace) + 1) is not None
 
     def parse_key(self, key: str) -> tuple[str, Path] | None:
         """Take a key apart.

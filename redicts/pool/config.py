@@ -27,7 +27,6 @@ _NETWORK: Final = ("host", "port")
 _PLACES: Final = ("url", "host", "port", "unix_socket_path", "embedded")
 _SHARED: Final = ("max_connections", "timeout_secs", "socket_timeout", "namespace")
 _NOT_EMBEDDED: Final = ("username", "password", "ssl", *SSL_OPTIONS)
-_NO_OPTIONS: Final[Mapping[str, object]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)

@@ -214,11 +214,9 @@ class SyncRunner:
         kept.release()
         if raw[-1] is None:
             raise Conflict
-        for reply in raw[:-1]:
+        for reply in raw:
             if isinstance(reply, Exception):
                 raise translate(reply)
-        if isinstance(raw[-1], Exception):
-            raise translate(raw[-1])
         return [checked(reply, command[0]) for reply, command in zip(raw[-1], writes, strict=True)]
 
     def _block(self, block: Block) -> Any:

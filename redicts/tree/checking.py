@@ -83,7 +83,7 @@ class Checking(Place):
         problems: list[Problem] = []
         cursor = "0"
         while True:
-            (page,) = yield (Call(("SCAN", cursor, "MATCH", self._pattern(), "COUNT", str(PAGE))),)
+            (page,) = yield (Call(("SCAN", cursor, "MATCH", self._space.pattern(), "COUNT", str(PAGE))),)
             cursor, keys = page
             own = sorted({key for key in keys if self._covers(key)})
             if own:
@@ -91,16 +91,11 @@ class Checking(Place):
             if cursor == "0":
                 return problems
 
-    def _pattern(self) -> str:
-        escaped = re.sub(r"([*?\[\]\\^])", r"\\\1", self._space.namespace)
-        return f"{escaped}:*"
-
     def _covers(self, key: str) -> bool:
         """Whether a key is one to look at: it lies here or below, or is spelled wrong."""
         if key == self._space.sections:
             return not self._path
-        # No namespace holds a brace: a key that goes on otherwise is of another one, which begins as this one ("x:n").
-        if not re.match(r"[nvlbwf]:(\{|$)", key[len(self._space.namespace) + 1 :]):
+        if not self._space.resembles(key):
             return False
         parsed = self._space.parse_key(key)
         if parsed is None:

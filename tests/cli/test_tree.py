@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from redicts.cli import outline
-from redicts.cli.outline import Sight, look
 from redicts.proxy import Proxy
+from redicts.tree import outline
+from redicts.tree.outline import Sight, look
 from tests.cli.conftest import Cli
 from tests.support.backends import Backend
 from tests.support.chaos import ChaosProxy

@@ -1,9 +1,9 @@
-"""Reading as much of a tree as is shown, and no more: what ``tree`` draws.
+"""Reading as much of a tree as is shown, and no more: what the command ``tree`` draws.
 
 It goes level by level: one round trip finds the children of all nodes of a level, one or two more what they are. Of a
 node with a million children a few hundred are read.
 
-May import core, and the place that it is about. Invariant: what is read is bounded by ``depth``, ``most`` and the
+May import core. Invariant: what is read is bounded by ``depth``, ``most`` and the
 constants here, whatever the tree holds.
 """
 
