@@ -28,6 +28,9 @@ from redicts.errors import (
     ResultNotReady,
     WrongType,
 )
+from redicts.lock import Lock
+from redicts.lockable import Lease
+from redicts.locks.holders import Holder
 from redicts.pool import Pool
 from redicts.proxy import Proxy, root, section
 from redicts.tree.checking import Problem
@@ -38,7 +41,10 @@ __all__ = [
     "ConfigError",
     "ConnectionLost",
     "Deferred",
+    "Holder",
     "InternalError",
+    "Lease",
+    "Lock",
     "LockError",
     "LockLost",
     "LockTimeout",

@@ -7,29 +7,23 @@ protocol, iteration, and where the place is. May import everything below the fac
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import Any
 
 import redicts.core.paths as paths
 from redicts.core.codec import Json
-from redicts.core.effects import Op
-from redicts.core.keys import KeySpace
-from redicts.core.operation import Sync
 from redicts.core.paths import Name, Path, PathLike
+from redicts.lockable import Lockable
+from redicts.locks.options import ACQUIRE_TIMEOUT, EXPIRE_TIMEOUT, LockOptions, check_lease, check_seconds
+from redicts.locks.owners import current_holdings
+from redicts.locks.rules import covers
 from redicts.pool import Database, Pool
 from redicts.tree.operations import TreeOperations
+from redicts.tree.place import Guard
 
 __all__ = ["Proxy", "root", "section"]
 
-T = TypeVar("T")
 
-ACQUIRE_TIMEOUT = 10.0
-"""Seconds to wait for a lock, where nothing else is said."""
-
-EXPIRE_TIMEOUT = 30.0
-"""Seconds until a lock runs out, where nothing else is said."""
-
-
-class Proxy(TreeOperations, Sync):
+class Proxy(Lockable, TreeOperations):
     r"""A place in the tree. Making one costs nothing and asks nothing of the server.
 
     Args:
@@ -38,6 +32,7 @@ class Proxy(TreeOperations, Sync):
         lock_expire_timeout: Seconds until this place's lock runs out.
         db_name: A database of the ``Pool``; ``None`` for the default one.
         rconn: A redis-py client to use instead of the ``Pool``.
+        lock_renew: Whether this place's lock is renewed while it is held; ``None``: as the ``Pool`` is configured.
 
     Raises:
         PathError: ``path`` cannot be one.
@@ -61,11 +56,14 @@ class Proxy(TreeOperations, Sync):
         lock_expire_timeout: float = EXPIRE_TIMEOUT,
         db_name: str | None = None,
         rconn: Any = None,
+        *,
+        lock_renew: bool | None = None,
     ) -> None:
         self._path = paths.parse(path)
-        self._options = (
-            _timeout("lock_acquire_timeout", lock_acquire_timeout, optional=True),
-            _timeout("lock_expire_timeout", lock_expire_timeout, optional=False),
+        self._options = LockOptions(
+            check_seconds("lock_acquire_timeout", lock_acquire_timeout),
+            check_lease("lock_expire_timeout", lock_expire_timeout),
+            lock_renew,
         )
         if db_name is not None and rconn is not None:
             raise ValueError("give db_name (a database of the Pool) or rconn (a client), not both")
@@ -120,12 +118,18 @@ class Proxy(TreeOperations, Sync):
     def _where(self) -> Database:
         return self._database if self._database is not None else Pool().database(self._db_name)
 
-    @property
-    def _space(self) -> KeySpace:
-        return self._where().space
+    def _guards(self, path: Path) -> tuple[Guard, ...]:
+        holdings = current_holdings()
+        if not holdings:
+            return ()
+        where = self._where()
+        covering = [holding for holding in holdings if covers(holding.path, path) and holding.place == where]
+        return tuple([Guard(holding.keys.at, holding.text) for holding in covering])
 
-    def _run(self, op: Op[T], idempotent: bool) -> T:
-        return self._where().runner.run(op, idempotent)
+    def _guard_failed(self, guard: Guard) -> None:
+        for holding in current_holdings():
+            if holding.text == guard.member:
+                holding.mark_lost()
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Proxy):
@@ -225,6 +229,8 @@ def root(
     lock_expire_timeout: float = EXPIRE_TIMEOUT,
     db_name: str | None = None,
     rconn: Any = None,
+    *,
+    lock_renew: bool | None = None,
 ) -> Proxy:
     """Lead to the root of the tree. The arguments are those of ``Proxy``. No round trip.
 
@@ -233,7 +239,7 @@ def root(
         >>> root().val()
         {'x': {'y': 1}}
     """
-    return Proxy((), lock_acquire_timeout, lock_expire_timeout, db_name, rconn)
+    return Proxy((), lock_acquire_timeout, lock_expire_timeout, db_name, rconn, lock_renew=lock_renew)
 
 
 def section(
@@ -242,6 +248,8 @@ def section(
     lock_expire_timeout: float = EXPIRE_TIMEOUT,
     db_name: str | None = None,
     rconn: Any = None,
+    *,
+    lock_renew: bool | None = None,
 ) -> Proxy:
     """Lead to a corner of the tree: ``section(__name__)`` is a module's own. No round trip.
 
@@ -251,6 +259,7 @@ def section(
         lock_expire_timeout: As for ``Proxy``.
         db_name: As for ``Proxy``.
         rconn: As for ``Proxy``.
+        lock_renew: As for ``Proxy``.
 
     Raises:
         PathError: ``name`` cannot be a path, or is empty.
@@ -259,20 +268,5 @@ def section(
         >>> section("shop.cart").key()
         'shop.cart'
     """
-    return Proxy(paths.join((), name), lock_acquire_timeout, lock_expire_timeout, db_name, rconn)
-
-
-def _timeout(name: str, seconds: float | None, optional: bool) -> float | None:
-    """Check a lock's timeout.
-
-    Raises:
-        TypeError: It is not a number.
-        ValueError: It is negative; or it is a lease of no time at all.
-    """
-    if seconds is None and optional:
-        return None
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
-        raise TypeError(f"{name} is a number of seconds{', or None' if optional else ''}, not {seconds!r}")
-    if not (seconds >= 0 if optional else seconds > 0):
-        raise ValueError(f"{name} is {'at least' if optional else 'above'} 0, not {seconds!r}")
-    return seconds
+    path = paths.join((), name)
+    return Proxy(path, lock_acquire_timeout, lock_expire_timeout, db_name, rconn, lock_renew=lock_renew)

@@ -8,12 +8,27 @@ Replies are plain Python: ``int``, ``str`` (decoded UTF-8), ``None`` and lists o
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from enum import Enum
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from redicts.core.scripts import Script
 
-__all__ = ["Block", "Call", "Commit", "Conflict", "Effect", "Eval", "Op", "Refused", "Sleep", "Watch", "may_write"]
+__all__ = [
+    "WAITING",
+    "Block",
+    "Call",
+    "Commit",
+    "Conflict",
+    "Effect",
+    "Eval",
+    "Op",
+    "Refused",
+    "Sleep",
+    "Waiting",
+    "Watch",
+    "may_write",
+]
 
 Argument: TypeAlias = str | bytes
 """What a command may carry; text goes as UTF-8. Numbers are spelled by who sends them: there is one spelling for each,
@@ -33,7 +48,7 @@ class Eval(NamedTuple):
 
     script: Script
     keys: tuple[str, ...]
-    args: tuple[Argument, ...] | list[Argument]
+    args: Sequence[Argument]
 
 
 class Watch(NamedTuple):
@@ -56,14 +71,30 @@ class Commit(NamedTuple):
     writes: tuple[Call | Eval, ...]
 
 
+class Waiting(Enum):
+    """The reply of a ``Block`` that is not answered yet."""
+
+    WAITING = "waiting"
+
+
+WAITING: Final = Waiting.WAITING
+
+
 class Block(NamedTuple):
     """A blocking command, on a connection of a pool of its own, so that waiters never use up the others'.
 
     Reply: the command's, or ``None`` when ``timeout`` seconds passed. The runner appends the timeout to ``args``.
+
+    With ``patience`` the operation gets ``WAITING`` after so many seconds, and may do something else meanwhile: the
+    command stays under way, its place in the server's queue with it. A ``Block`` of the same ``args`` goes on waiting
+    for it (with the first one's ``timeout``); one of others, and the end of the operation, give it up.
+    ``label`` is what the connection is called while it waits, for who lists the server's clients.
     """
 
     args: Command
     timeout: float
+    patience: float | None = None
+    label: str = ""
 
 
 class Sleep(NamedTuple):
@@ -75,7 +106,9 @@ class Sleep(NamedTuple):
 Effect: TypeAlias = Call | Eval | Watch | Commit | Block | Sleep
 
 # The commands that operations read with. Whatever is not among them is taken for a write.
-_READS: Final = frozenset({"GET", "HGET", "HGETALL", "HSCAN", "SCAN", "SMEMBERS"})
+_READS: Final = frozenset(
+    {"CLIENT", "GET", "HGET", "HGETALL", "HSCAN", "SCAN", "SMEMBERS", "TIME", "TYPE", "ZRANGE", "ZSCORE"}
+)
 
 
 def may_write(effect: Effect) -> bool:

@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 from redicts.core.paths import Path, check_component
 from redicts.errors import ConfigError, InternalError
 
-__all__ = ["SECTION_FIELD", "Entry", "KeySpace", "decode_component", "encode_component"]
+__all__ = ["SECTION_FIELD", "Entry", "KeySpace", "LockKeys", "decode_component", "encode_component", "parse_tail"]
 
 SECTION_FIELD: Final = ""
 """The field of a section that is itself a leaf, in the section's own hash. (No component is empty.)"""
@@ -29,9 +29,10 @@ BODY: Final = "v"
 LOCKS_AT: Final = "l"
 LOCKS_BELOW: Final = "b"
 WAKE_UPS: Final = "w"
+UPGRADES: Final = "u"
 FENCE: Final = "f"
 
-_LIKE_OURS = re.compile(rf"[{NODE}{BODY}{LOCKS_AT}{LOCKS_BELOW}{WAKE_UPS}{FENCE}]:(\{{|$)")
+_LIKE_OURS = re.compile(rf"[{NODE}{BODY}{LOCKS_AT}{LOCKS_BELOW}{WAKE_UPS}{UPGRADES}{FENCE}]:(\{{|$)")
 _EXTRA = str.maketrans({".": "\\u002e", "{": "\\u007b", "}": "\\u007d"})
 _PLAIN = re.compile(r"[^\x00-\x1f\"\\.{}]+", re.DOTALL)
 
@@ -41,6 +42,30 @@ class Entry(NamedTuple):
 
     key: str
     field: str
+
+
+class LockKeys(NamedTuple):
+    """The keys that the lock of a path has to do with.
+
+    Attributes:
+        at: The locks held at the path.
+        above: The locks held at each proper ancestor, the nearest first, the root's last.
+        below: The locks held below the path.
+        entered: The keys that an entry of the path stands in: ``at``, and the locks below each proper ancestor.
+        wake_ups: Where those wait that are blocked by a lock at the path.
+        upgrades: Where those wait that are, and hold a lock at the path themselves.
+        fence: The counter of the section's fence tokens.
+        tail: The path as it stands in keys, and in entries.
+    """
+
+    at: str
+    above: tuple[str, ...]
+    below: str
+    entered: tuple[str, ...]
+    wake_ups: str
+    upgrades: str
+    fence: str
+    tail: str
 
 
 @lru_cache(maxsize=8192)
@@ -90,10 +115,13 @@ class KeySpace:
         'redicts:n:{a}.b'
     """
 
-    __slots__ = ("_nodes", "entry", "namespace", "sections", "spread")
+    __slots__ = ("_nodes", "entry", "locks", "namespace", "sections", "spread")
 
     entry: Callable[[Path], Entry]
     """Find where the entry of a place stands. The root has none: never ask for it."""
+
+    locks: Callable[[Path], LockKeys]
+    """Find the keys that the lock of a path has to do with."""
 
     def __init__(self, namespace: str = "redicts", *, spread: bool = False) -> None:
         if not isinstance(namespace, str) or not re.fullmatch(r"[^\s{}\x00-\x1f\ud800-\udfff]{1,200}", namespace):
@@ -106,6 +134,7 @@ class KeySpace:
         self.sections = f"{namespace}:s"
         self._nodes = f"{namespace}:{NODE}:"
         self.entry = lru_cache(maxsize=8192)(self._entry)  # places are asked for again and again
+        self.locks = lru_cache(maxsize=1024)(self._locks)
 
     def __repr__(self) -> str:
         return f"KeySpace({self.namespace!r})"
@@ -131,6 +160,20 @@ class KeySpace:
             return Entry(self._nodes + _tail(path), SECTION_FIELD)
         return Entry(self._nodes + _tail(path[:-1]), encode_component(path[-1]))
 
+    def _locks(self, path: Path) -> LockKeys:
+        ancestors = [path[:depth] for depth in range(len(path) - 1, -1, -1)]
+        at = self.key(LOCKS_AT, path)
+        return LockKeys(
+            at=at,
+            above=tuple([self.key(LOCKS_AT, ancestor) for ancestor in ancestors]),
+            below=self.key(LOCKS_BELOW, path),
+            entered=(at, *[self.key(LOCKS_BELOW, ancestor) for ancestor in ancestors]),
+            wake_ups=self.key(WAKE_UPS, path),
+            upgrades=self.key(UPGRADES, path),
+            fence=self.key(FENCE, path[:1]),
+            tail=_tail(path),
+        )
+
     def pattern(self) -> str:
         """Spell the glob that every key of the namespace matches, and perhaps some of others."""
         return re.sub(r"([*?\[\]\\^])", r"\\\1", self.namespace) + ":*"
@@ -152,15 +195,25 @@ class KeySpace:
         letter, colon, tail = key[len(prefix) :].partition(":")
         if not key.startswith(prefix) or not colon or len(letter) != 1:
             return None
-        match = re.fullmatch(r"\{([^{}]+)\}((?:\.[^{}]+)?)", tail, re.DOTALL)
-        if match is None:
-            return None
-        encoded = [match.group(1), *match.group(2).split(".")[1:]]
-        try:
-            path = tuple([check_component(decode_component(name), key) for name in encoded])
-        except (InternalError, ValueError):
+        path = parse_tail(tail)
+        if not path:
             return None
         return (letter, path) if self.key(letter, path) == key else None
+
+
+def parse_tail(tail: str) -> Path | None:
+    """Take the path out of what stands in keys and in lock entries; ``None`` for what redicts does not spell so."""
+    if not tail:
+        return ()
+    match = re.fullmatch(r"\{([^{}]+)\}((?:\.[^{}]+)?)", tail, re.DOTALL)
+    if match is None:
+        return None
+    encoded = [match.group(1), *match.group(2).split(".")[1:]]
+    try:
+        path = tuple([check_component(decode_component(name), tail) for name in encoded])
+    except (InternalError, ValueError):
+        return None
+    return path if _tail(path) == tail else None
 
 
 @lru_cache(maxsize=8192)

@@ -19,6 +19,7 @@ from typing import NamedTuple
 __all__ = ["Script", "load"]
 
 HERE = "-- Prelude\n"
+_WRITERS = frozenset({"header", "entries"})
 _NEEDS = re.compile(r"^-- Needs: (.+)$", re.MULTILINE)
 
 
@@ -29,7 +30,7 @@ class Script(NamedTuple):
         name: Its file's name without the ending, as ``set``.
         text: Lua source with its prelude.
         sha: The SHA-1 by which the server knows it, in lower-case hex.
-        writes: Whether it may write: those that do begin with the header.
+        writes: Whether it may write: those that do need one of two parts of the prelude, ``header`` or ``entries``.
     """
 
     name: str
@@ -55,7 +56,8 @@ def load(package: str, name: str) -> Script:
         _collect(part, parts)
     before, _, after = source.rpartition(HERE)
     text = "\n".join([before, *parts.values(), after])
-    return Script(name, text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(), "header" in parts)
+    sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+    return Script(name, text, sha, writes=not _WRITERS.isdisjoint(parts))
 
 
 def _collect(part: str, parts: dict[str, str]) -> None:

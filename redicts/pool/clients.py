@@ -50,7 +50,13 @@ class Clients:
         if db_name in self.databases:
             return self.databases[db_name]
         address = None if self._fakes is not None or isinstance(target, ReadyClient) else target.address
-        database = Database(self._client(target), namespace=target.namespace, name=db_name, address=address)
+        database = Database(
+            self._client(target),
+            namespace=target.namespace,
+            name=db_name,
+            address=address,
+            lock_renew=target.lock_renew,
+        )
         self.databases[db_name] = database
         return database
 

@@ -25,7 +25,7 @@ URL_VARIABLE: Final = "REDICTS_URL"
 
 _NETWORK: Final = ("host", "port")
 _PLACES: Final = ("url", "host", "port", "unix_socket_path", "embedded")
-_SHARED: Final = ("max_connections", "timeout_secs", "socket_timeout", "namespace")
+_SHARED: Final = ("max_connections", "timeout_secs", "socket_timeout", "namespace", "lock_renew")
 _NOT_EMBEDDED: Final = ("username", "password", "ssl", *SSL_OPTIONS)
 
 
@@ -35,6 +35,7 @@ class ReadyClient:
 
     client: object = field(repr=False)
     namespace: str = "redicts"
+    lock_renew: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Config:
         timeout_secs: Seconds to wait for a free connection; ``None``: no limit.
         socket_timeout: Seconds to wait for an answer; ``None``: no limit.
         namespace: What every key of redicts begins with.
+        lock_renew: Whether locks are renewed where nothing else is said.
         names: The databases that have a name.
     """
 
@@ -73,6 +75,7 @@ class Config:
     timeout_secs: float | None = 50
     socket_timeout: float | None = 30
     namespace: str = "redicts"
+    lock_renew: bool = False
     names: Mapping[str, Config | ReadyClient] = field(default_factory=lambda: MappingProxyType({}), hash=False)
 
     @property
@@ -107,7 +110,8 @@ def read_config(cfg: Mapping[str, Any] | None = None, *, default_url: str | None
             may complete it and must not contradict it), ``default`` (the older spelling of ``database``) and the
             ``ssl_*`` options of redis-py. A value of ``names`` is a number (a database of the same server), a URL, a
             configuration of its own, or a redis-py client. A URL and a configuration of its own take over only what
-            is not about the server: ``max_connections``, ``timeout_secs``, ``socket_timeout`` and ``namespace``.
+            is not about the server: ``max_connections``, ``timeout_secs``, ``socket_timeout``, ``namespace`` and
+            ``lock_renew``.
         default_url: Where the server is when ``cfg`` does not say it. Other keys of ``cfg`` win over parts of it.
 
     Raises:
@@ -138,7 +142,7 @@ def _named(name: object, value: object, main: Config, default_url: str | None) -
             raise ConfigError(f"{where} has names of its own: list every name in the outermost names", key="names")
         return _read_one(value, where, default_url, shared)
     if hasattr(value, "connection_pool"):
-        return ReadyClient(value, main.namespace)
+        return ReadyClient(value, main.namespace, main.lock_renew)
     expected = "the number of a database, a URL, a configuration, or a redis-py client"
     raise ConfigError(f"{where} must be {expected}, not a {type(value).__name__}", key="names")
 

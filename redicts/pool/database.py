@@ -1,21 +1,27 @@
 """One database as the faces use it: a client, the spelling of its keys, and what runs operations on it.
 
-May import redis, identity, core/keys.py and runners. Invariant: two ``Database`` are equal exactly when the same key
+May import redis, identity, core and runners. Invariant: two ``Database`` are equal exactly when the same key
 means the same value in both.
 """
 
 from __future__ import annotations
 
-from typing import Final, final
+from typing import Final, TypeVar, final
 from weakref import WeakValueDictionary
 
 import redis
 
+from redicts.core.effects import Op
 from redicts.core.keys import KeySpace
 from redicts.pool.identity import Identity, address_of, check_client, identity_of
 from redicts.runners.sync import SyncRunner
 
 __all__ = ["Database"]
+
+T = TypeVar("T")
+
+APART_SECONDS: Final = 2.0
+"""How long a server may take to answer what must not wait."""
 
 
 @final
@@ -27,6 +33,7 @@ class Database:
         namespace: What every key of redicts begins with.
         name: What the configuration calls it; ``None``: the one without a name.
         address: Where it is, for messages; by default what the client says.
+        lock_renew: Whether locks are renewed where nothing else is said.
 
     Attributes:
         name: As above.
@@ -34,23 +41,31 @@ class Database:
         space: Spells its keys.
         runner: Runs operations on it.
         address: As above.
+        lock_renew: As above.
         identity: The same for every client that leads here.
 
     Raises:
         ConfigError: The namespace cannot be used.
     """
 
-    __slots__ = ("__weakref__", "address", "client", "identity", "name", "runner", "space")
+    __slots__ = ("__weakref__", "address", "client", "identity", "lock_renew", "name", "runner", "space")
 
     def __init__(
-        self, client: redis.Redis, *, namespace: str = "redicts", name: str | None = None, address: str | None = None
+        self,
+        client: redis.Redis,
+        *,
+        namespace: str = "redicts",
+        name: str | None = None,
+        address: str | None = None,
+        lock_renew: bool = False,
     ) -> None:
         self.name = name
         self.client = client
         self.space = KeySpace(namespace)
         self.address = address_of(client) if address is None else address
+        self.lock_renew = lock_renew
         self.identity: Identity = identity_of(client)
-        self.runner = SyncRunner(client, self.address)
+        self.runner = SyncRunner(client, self.address, answers_at_once=self.identity[0] == "fake")
 
     @classmethod
     def of_client(cls, client: redis.Redis, namespace: str = "redicts") -> Database:
@@ -71,6 +86,10 @@ class Database:
             found = cls(check_client(client, "client"), namespace=namespace)
             _of_clients[known] = found
         return found
+
+    def run_apart(self, op: Op[T]) -> T:
+        """Run an operation that may be repeated, and must not wait for others: the renewal of locks."""
+        return self.runner.apart(APART_SECONDS).run(op, True)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Database):

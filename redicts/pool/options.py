@@ -100,6 +100,7 @@ OPTIONS: Final[Mapping[str, Option]] = {
     "default": Option(_whole(0, 2**31 - 1), "a whole number from 0 (and is the older spelling of database)"),
     "embedded": Option(_is_path, "the path of a directory", optional=True),
     "host": Option(_is_host, "the name or address of a host"),
+    "lock_renew": _SWITCH,
     "max_connections": Option(_whole(1, 2**31 - 1), "a whole number from 1"),
     "names": Option(lambda value: isinstance(value, Mapping), "a dict of database names", optional=True),
     "namespace": Option(_is_text, "text without braces and white space"),

@@ -38,6 +38,7 @@ class Pool:
             ``max_connections`` (100), ``timeout_secs`` (50): connections at a time, and how long to wait for one.
             ``socket_timeout`` (30): how long to wait for an answer.
             ``namespace`` (``redicts``): what every key begins with.
+            ``lock_renew`` (False): whether locks are renewed while they are held, where nothing else is said.
             ``names``: further databases: name to number (on the same server), URL, configuration, or redis-py client.
 
     Raises:

@@ -14,7 +14,7 @@ import redis.exceptions
 from redicts.core.effects import Command
 from redicts.runners.packing import pack_commands
 
-__all__ = ["LOST", "REFUSED", "Failed", "Kept", "exchange"]
+__all__ = ["LOST", "REFUSED", "Failed", "as_failed", "exchange", "read_reply"]
 
 REFUSED: Final = (redis.exceptions.AuthenticationError, redis.exceptions.AuthorizationError)
 """What redis-py raises where the server does not let us in. (It counts them among lost connections.)"""
@@ -35,36 +35,6 @@ class Failed(Exception):
     def final(self) -> bool:
         """Whether trying again is of no use: the server hangs, or does not let us in."""
         return isinstance(self.error, (redis.exceptions.TimeoutError, *REFUSED))
-
-
-class Kept:
-    """The connection that an operation keeps from a ``Watch`` to its ``Commit``."""
-
-    __slots__ = ("connection", "pool", "watching")
-
-    def __init__(self, pool: Any) -> None:
-        self.pool = pool
-        self.connection: Any = None
-        self.watching = False
-
-    def take(self, connection: Any) -> None:
-        """Keep a connection, on which a watch is about to be set."""
-        self.connection = connection
-        self.watching = True
-
-    def release(self) -> None:
-        """Give the connection back, without a watch on it."""
-        connection, self.connection = self.connection, None
-        if connection is None:
-            return
-        try:
-            if self.watching and connection.is_connected:
-                self.watching = False
-                _ = exchange(connection, [("UNWATCH",)])
-        except Failed:
-            pass  # it is disconnected, and so is the watch
-        finally:
-            self.pool.release(connection)
 
 
 def exchange(
@@ -90,24 +60,36 @@ def exchange(
         sent = True
         connection.send_packed_command(packed, check_health=not as_it_is)
         if timeout is None:
-            return [_read(connection) for _ in commands]
-        return [_read(connection, timeout=timeout) for _ in commands]
-    except REFUSED as error:
+            return [read_reply(connection) for _ in commands]
+        return [read_reply(connection, timeout=timeout) for _ in commands]
+    except BaseException as error:
         connection.disconnect()
-        raise Failed(error, sent=False) from error
-    except redis.exceptions.BusyLoadingError as error:
-        connection.disconnect()
+        failed = as_failed(error, sent, len(commands))
+        if failed is None:
+            raise
+        raise failed from error
+
+
+def as_failed(error: BaseException, sent: bool, count: int) -> Failed | None:
+    """Tell what an error of a connection means for the commands; ``None``: it is no failure in transport.
+
+    Args:
+        error: What was raised while they were sent, or their replies read.
+        sent: Whether the server may have seen them.
+        count: How many there are.
+    """
+    if isinstance(error, REFUSED):
+        return Failed(error, sent=False)
+    if isinstance(error, redis.exceptions.BusyLoadingError):
         # A server that was through with loading between two commands has done the second.
-        raise Failed(error, sent=len(commands) > 1) from error
-    except LOST as error:
-        connection.disconnect()
-        raise Failed(error, sent) from error
-    except BaseException:
-        connection.disconnect()
-        raise
+        return Failed(error, sent=count > 1)
+    if isinstance(error, LOST):
+        return Failed(error, sent)
+    return None
 
 
-def _read(connection: Any, **options: Any) -> Any:
+def read_reply(connection: Any, **options: Any) -> Any:
+    """Read one reply, undecoded; an error reply is given, not raised."""
     try:
         return connection.read_response(disable_decoding=True, **options)
     except redis.exceptions.ResponseError as error:

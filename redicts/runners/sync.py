@@ -12,12 +12,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
+from urllib.parse import quote
 
 import redis
 import redis.exceptions
 from redis.maint_notifications import MaintNotificationsConfig
 
 from redicts.core.effects import (
+    WAITING,
     Block,
     Call,
     Command,
@@ -31,8 +33,10 @@ from redicts.core.effects import (
     may_write,
 )
 from redicts.core.units import to_ms, to_seconds
-from redicts.runners.exchange import LOST, Failed, Kept, exchange
+from redicts.runners.blocked import BLOCK_MARGIN, Blocked
+from redicts.runners.exchange import LOST, Failed, exchange
 from redicts.runners.failures import exhausted, lost
+from redicts.runners.kept import Kept
 from redicts.runners.packing import command_of
 from redicts.runners.replies import checked, plain, translate
 from redicts.runners.version import check_version
@@ -47,8 +51,8 @@ RETRY_PAUSES: Final = (0.0, 0.05, 0.2)
 RETRY_SECONDS: Final = 1.0
 """Seconds after which nothing is tried again. A user's client may have retries of its own, which are enough then."""
 
-BLOCK_MARGIN: Final = 5.0
-"""Seconds that a blocking command's reply may be late before the connection counts as lost."""
+LABEL_CHARACTERS: Final = "!$&'()*+,:;=@{}"
+"""What stands in the name of a connection as it is, besides letters, digits and a few more; the rest is %-escaped."""
 
 UNBOUNDED: Final = 2**31
 """As many connections as there are waiters: redis-py's own default is 100."""
@@ -61,15 +65,34 @@ class SyncRunner:
         client: Whose connection pool is used. Its settings for decoding do not matter; its retries are
             used for making connections only.
         address: What the server is called in errors.
+        answers_at_once: Whether its connections do their work while a command is sent (fakeredis): none can be left
+            waiting.
     """
 
-    __slots__ = ("_address", "_checked", "_own", "_pool")
+    __slots__ = ("_address", "_answers_at_once", "_checked", "_own", "_patience", "_pool")
 
-    def __init__(self, client: redis.Redis, address: str) -> None:
+    def __init__(self, client: redis.Redis, address: str, *, answers_at_once: bool = False) -> None:
         self._pool: Any = client.connection_pool
+        self._answers_at_once = answers_at_once
         self._address = address
         self._own: dict[str, Any] = {}
         self._checked = False
+        self._patience: float | None = None
+
+    def apart(self, patience: float) -> SyncRunner:
+        """Make a runner of the same database whose work waits for nobody.
+
+        It uses the connections of blocking commands, of which there are always more, and gives up on a server that
+        hangs sooner than the client would.
+
+        Args:
+            patience: Seconds to wait for a reply.
+        """
+        other = SyncRunner.__new__(SyncRunner)
+        other._pool = self._blocking_pool()
+        other._address, other._answers_at_once = self._address, self._answers_at_once
+        other._own, other._checked, other._patience = self._own, True, patience
+        return other
 
     def run(self, op: Op[T], idempotent: bool) -> T:
         """Drive an operation to its end.
@@ -96,7 +119,7 @@ class SyncRunner:
                     else:
                         kept = kept or Kept(self._pool)
                         replies = (self._alone(effects, kept),)
-                except Exception as error:  # noqa: BLE001  # all go to the operation, which knows what they mean
+                except BaseException as error:  # noqa: BLE001  # all go to the operation, which may have to clean up
                     effects = op.throw(error)
                 else:
                     effects = op.send(replies)
@@ -105,7 +128,7 @@ class SyncRunner:
         finally:
             op.close()
             if kept is not None:
-                kept.release()
+                kept.close()
 
     def close(self) -> None:
         """Close the connections of its own, those of blocking commands. The client's are the client's."""
@@ -122,7 +145,7 @@ class SyncRunner:
         if isinstance(effect, Commit):
             return self._commit(effect, kept)
         if isinstance(effect, Block):
-            return self._block(effect)
+            return self._block(effect, kept)
         if isinstance(effect, Sleep):
             return time.sleep(effect.seconds)
         raise ValueError(f"{effect!r} is no effect")
@@ -144,7 +167,7 @@ class SyncRunner:
         def once() -> list[Any]:
             connection = self._connect(self._pool)
             try:
-                return exchange(connection, commands)
+                return exchange(connection, commands, self._patience)
             finally:
                 self._pool.release(connection)
 
@@ -203,7 +226,9 @@ class SyncRunner:
             kept.release()
             return []
         # A script that the server does not know would fail alone, after its neighbours took effect: so load them first.
-        loads: list[Command] = [("SCRIPT", "LOAD", w.script.text) for w in commit.writes if isinstance(w, Eval)]
+        # One that has no neighbours is loaded when it was missing.
+        scripts = [write.script for write in commit.writes if isinstance(write, Eval)]
+        loads: list[Command] = [("SCRIPT", "LOAD", script.text) for script in scripts if len(commit.writes) > 1]
         writes = [command_of(write) for write in commit.writes]
         commands: list[Command] = [*loads, ("MULTI",), *writes, ("EXEC",)]
         try:
@@ -214,24 +239,63 @@ class SyncRunner:
         kept.release()
         if raw[-1] is None:
             raise Conflict
+        alone = scripts and not loads and isinstance(raw[-1], list)
+        if alone and isinstance(raw[-1][0], redis.exceptions.NoScriptError):
+            _ = self._send([("SCRIPT", "LOAD", scripts[0].text)], True)
+            raise Conflict
         for reply in raw:
             if isinstance(reply, Exception):
                 raise translate(reply)
         return [checked(reply, command[0]) for reply, command in zip(raw[-1], writes, strict=True)]
 
-    def _block(self, block: Block) -> Any:
+    def _block(self, block: Block, kept: Kept) -> Any:
         """Wait on a connection of its own pool, which has no upper bound: waiters never use up the others'."""
-        wait = to_seconds(max(to_ms(block.timeout), 1))
+        blocked, kept.blocked = kept.blocked, None
+        if blocked is not None and blocked.args != block.args:
+            given, blocked = self._give_up(blocked), None
+            if not block.args:
+                return given
+        if not block.args:
+            return None
+        try:
+            if block.patience is None or self._answers_at_once:
+                return self._block_through(block)
+            if blocked is None:
+                pool, label = self._blocking_pool(), quote(block.label, safe=LABEL_CHARACTERS)
+                blocked = Blocked(pool, self._connect(pool), block.args, _wait(block.timeout), label)
+            kept.blocked = blocked  # also where an interrupt comes while it waits
+            reply = blocked.reply(block.patience)
+            if reply is WAITING:
+                return WAITING
+            kept.blocked = None
+            return checked(reply, block.args[0])
+        except Failed as failed:
+            kept.blocked = None
+            raise lost(failed, [block.args], self._address, unknown=failed.sent) from failed.error
+
+    def _block_through(self, block: Block) -> Any:
+        """Wait until the reply, or for the patience where the connection cannot be left alone meanwhile."""
+        wait = _wait(block.timeout if block.patience is None else min(block.timeout, block.patience))
         command = (*block.args, str(wait))
         pool = self._blocking_pool()
+        connection = self._connect(pool)
         try:
-            connection = self._connect(pool)
-            try:
-                return checked(exchange(connection, [command], timeout=wait + BLOCK_MARGIN)[0], command[0])
-            finally:
-                pool.release(connection)
-        except Failed as failed:
-            raise lost(failed, [command], self._address, unknown=failed.sent) from failed.error
+            reply = checked(exchange(connection, [command], timeout=wait + BLOCK_MARGIN)[0], command[0])
+        finally:
+            pool.release(connection)
+        return WAITING if reply is None and wait < _wait(block.timeout) else reply
+
+    def _give_up(self, blocked: Blocked) -> Any:
+        """End a blocking command; what it was given meanwhile is its reply, else ``None``."""
+        if blocked.client_id is None:
+            blocked.drop()
+            return None
+        try:
+            _ = self._send([("CLIENT", "UNBLOCK", blocked.client_id)], True)
+            reply = blocked.reply(BLOCK_MARGIN)
+        finally:
+            blocked.drop()  # where it is not through
+        return None if reply is WAITING or isinstance(reply, Exception) else plain(reply)
 
     def _blocking_pool(self) -> Any:
         if (pool := self._own.get("blocking")) is not None:
@@ -240,3 +304,8 @@ class SyncRunner:
         options: dict[str, Any] = {**self._pool.connection_kwargs, **quiet}
         made = redis.ConnectionPool(self._pool.connection_class, max_connections=UNBOUNDED, **options)
         return self._own.setdefault("blocking", made)  # of several threads one is first; a lock would not survive fork
+
+
+def _wait(seconds: float) -> float:
+    """Round a timeout up to the millisecond, and never to 0, which is for ever."""
+    return to_seconds(max(to_ms(seconds), 1))

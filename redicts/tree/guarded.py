@@ -62,6 +62,8 @@ def run_guarded(
             (reply,) = yield (Eval(script, (*[guard.key for guard in guards], *own), header + args),)
         except Refused as refused:
             if refused.code != "NEWSECTION" or mode == REGISTERED:
+                if refused.code == "LOCKLOST":
+                    place._guard_failed(guards[int(refused.detail.split()[0]) - 1])
                 raise _translated(refused, paths[0]) from None
             mode = REGISTERED
         else:

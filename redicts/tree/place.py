@@ -33,9 +33,12 @@ class Place:
         """The keys of the database and namespace that the place is in."""
         raise NotImplementedError
 
-    def _guards(self, path: Path) -> tuple[Guard, ...]:  # noqa: ARG002  # locks fill it in
+    def _guards(self, path: Path) -> tuple[Guard, ...]:  # noqa: ARG002  # the faces know who holds what
         """The guards of a write to a path: the locks covering it that the caller holds."""
         return ()
+
+    def _guard_failed(self, guard: Guard) -> None:
+        """Take note of a guard that a write was refused for: that lock is lost."""
 
     def _not_root(self, path: Path, verb: str) -> None:
         """Refuse what the root cannot do: it is always a node, and always there.

@@ -15,12 +15,12 @@ if mode == '1' then
   own_key = own_key + 1
 end
 
--- The error of a guard whose lock is gone or has run out; nil where all are alive. Ask before anything is written.
+-- The error of a guard whose lock is gone or has run out, with its number; nil where all are alive. Ask before anything is written.
 local function lost_guard()
   for i = 1, guards do
     local deadline = redis.call('ZSCORE', KEYS[i], ARGV[2 + i])
     if not deadline or tonumber(deadline) <= now_ms() then
-      return redis.error_reply('LOCKLOST ' .. KEYS[i])
+      return redis.error_reply('LOCKLOST ' .. i .. ' ' .. KEYS[i])
     end
   end
   return nil

@@ -13,7 +13,7 @@ __all__ = ["ALLOWED", "cycles", "direction_violations", "imports_of", "root_viol
 
 _BASE = frozenset({"core", "errors"})
 _OPERATIONS = frozenset({"tree", "locks", "leaves"})
-_FACES = frozenset({"proxy", "aio", "pipeline"})
+_FACES = frozenset({"proxy", "lock", "aio", "pipeline"})
 _BELOW_FACES = _BASE | _OPERATIONS | {"runners", "pool"}
 
 #: What each layer may import of redicts, besides itself. A new module at the top level belongs into this table.
@@ -23,10 +23,11 @@ ALLOWED: dict[str, frozenset[str]] = {
     **dict.fromkeys(_OPERATIONS, _BASE),
     "runners": _BASE,
     "pool": _BASE | {"runners"},
-    **dict.fromkeys(_FACES, _BELOW_FACES),
+    "lockable": _BELOW_FACES,  # the synchronous face of locks: what Proxy and Lock have in common
+    **dict.fromkeys(_FACES, _BELOW_FACES | {"lockable"}),
     "cli": _BELOW_FACES | _FACES,
     "__main__": frozenset({"cli"}),
-    "": _BELOW_FACES | _FACES,  # redicts/__init__.py: the public names
+    "": _BELOW_FACES | _FACES | {"lockable"},  # redicts/__init__.py: the public names
 }
 
 #: What each layer may import besides the standard library. The names are prefixes of modules.

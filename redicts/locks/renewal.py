@@ -1,0 +1,190 @@
+"""Renewal: one thread of this process gives locks new leases while they are held.
+
+May import core, errors and the rest of ``locks/``; what runs the operations comes from the face. Invariants: nothing
+released is renewed (the script renews only what is there and alive, and what was forgotten here is no longer asked
+for); a lock that is found to be lost is marked so within one interval, a third of its lease.
+"""
+
+from __future__ import annotations
+
+import heapq
+import logging
+import os
+import threading
+from collections.abc import Callable
+from itertools import count
+from time import monotonic
+from typing import Any, Final
+
+import redicts.locks.keeping as keeping
+from redicts.core.effects import Op
+from redicts.core.units import to_seconds
+from redicts.errors import ConnectionLost, OutcomeUnknown
+from redicts.locks.holding import Holding
+
+__all__ = ["Renewal", "Run", "interval_of", "renewal"]
+
+log: Final = logging.getLogger("redicts.locks")
+
+IDLE_SECONDS: Final = 10.0
+"""For how long the thread stays when there is nothing to renew."""
+
+TOGETHER: Final = 0.1
+"""What is due within this part of its interval is renewed in the same round trip as what is due now."""
+
+Run = Callable[[Op[Any]], Any]
+"""Runs an operation that may be repeated. It must come back soon, whatever the server does."""
+
+
+def interval_of(holding: Holding) -> float:
+    """Return how often a lock is renewed, in seconds: three times in each lease."""
+    return to_seconds(holding.lease_ms) / 3
+
+
+class _Item:
+    """A lock that is renewed until it is forgotten, lost, or as old as it may be."""
+
+    __slots__ = ("due", "holding", "run", "until")
+
+    def __init__(self, holding: Holding, run: Run, until: float | None) -> None:
+        self.holding = holding
+        self.run = run
+        self.until = until
+        self.due = monotonic() + interval_of(holding)
+
+    @property
+    def renewable(self) -> bool:
+        """Whether it is to be renewed again, and not only watched until it runs out."""
+        context = self.holding.context
+        orphan = self.holding.owner == context.owner and not context.alive
+        return not orphan and (self.until is None or monotonic() < self.until)
+
+
+class Renewal:
+    """The locks of this process that are renewed, and the thread that does it."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._items: dict[Holding, _Item] = {}
+        self._heap: list[tuple[float, int, _Item]] = []
+        self._order = count()
+        self._thread: threading.Thread | None = None
+
+    def keep(self, holding: Holding, run: Run, max_lifetime: float | None) -> None:
+        """Renew a lock from now on.
+
+        Args:
+            holding: The lock.
+            run: Runs operations on its database.
+            max_lifetime: Seconds after which it is no longer renewed; ``None``: no limit.
+        """
+        item = _Item(holding, run, None if max_lifetime is None else monotonic() + max_lifetime)
+        holding.stop_renewal = self.forget
+        with self._changed:
+            self._items[holding] = item
+            self._schedule(item)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="redicts-renewal", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+
+    def forget(self, holding: Holding) -> None:
+        """Renew a lock no more: it is about to be released."""
+        if self._items:
+            with self._changed:
+                _ = self._items.pop(holding, None)
+
+    def _schedule(self, item: _Item) -> None:
+        heapq.heappush(self._heap, (item.due, next(self._order), item))
+
+    def _work(self) -> None:
+        while (due := self._next()) is not None:
+            by_run: dict[Run, list[_Item]] = {}
+            for item in due:
+                by_run.setdefault(item.run, []).append(item)
+            for run, items in by_run.items():
+                self._renew(run, items)
+            with self._changed:
+                for item in due:
+                    if self._items.get(item.holding) is item:
+                        self._schedule(item)
+
+    def _next(self) -> list[_Item] | None:
+        """Wait for what is due; ``None`` when there was nothing for a while, and the thread may end."""
+        with self._changed:
+            while True:
+                while self._heap and self._items.get(self._heap[0][2].holding) is not self._heap[0][2]:
+                    _ = heapq.heappop(self._heap)
+                if not self._heap:
+                    if not self._changed.wait(IDLE_SECONDS) and not self._heap:
+                        self._thread = None
+                        return None
+                    continue
+                now = monotonic()
+                if self._heap[0][0] > now:
+                    _ = self._changed.wait(self._heap[0][0] - now)
+                    continue
+                due = []
+                while self._heap and self._heap[0][0] <= now + TOGETHER * interval_of(self._heap[0][2].holding):
+                    item = heapq.heappop(self._heap)[2]
+                    if self._items.get(item.holding) is item:
+                        due.append(item)
+                return due
+
+    def _renew(self, run: Run, items: list[_Item]) -> None:
+        asked = [item for item in items if item.renewable and not item.holding.lost.is_set()]
+        held = self._ask(run, asked) if asked else []
+        now = monotonic()
+        for item, still in zip(asked, held, strict=True):
+            item.due = now + interval_of(item.holding) / (1 if still else 5)  # no answer: again soon
+            if still is False:
+                self._lost(item)
+        for item in items:
+            if item not in asked:
+                item.due = item.holding.valid_until  # watched until it runs out
+            if item.holding.valid_until <= now:
+                self._lost(item)
+
+    def _ask(self, run: Run, items: list[_Item]) -> list[bool | None]:
+        """Renew locks of one database; ``None`` for those of which nothing is known."""
+        try:
+            held: list[bool | None] = run(keeping.renew([item.holding for item in items]))
+        except (ConnectionLost, OutcomeUnknown) as error:
+            log.warning("%d locks could not be renewed: %s", len(items), error)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the thread goes on for the others
+            if len(items) > 1:  # it may be the fault of one
+                return [held for item in items for held in self._ask(run, [item])]
+            log.warning("the lock at %r could not be renewed: %s", items[0].holding.keys.tail, error)
+        else:
+            return held
+        return [None] * len(items)
+
+    def _lost(self, item: _Item) -> None:
+        holding = item.holding
+        with self._changed:
+            if self._items.get(holding) is not item:
+                return  # released meanwhile
+            del self._items[holding]
+        log.warning("the lock at %r was lost", holding.keys.tail)
+        holding.lost.set()
+        if holding.on_lost is None:
+            holding.mark_lost()
+        else:  # which may take its time
+            threading.Thread(target=holding.mark_lost, name="redicts-lost", daemon=True).start()
+
+
+_renewal = Renewal()
+
+
+def renewal() -> Renewal:
+    """Return the one of this process."""
+    return _renewal
+
+
+def _after_fork() -> None:
+    global _renewal  # noqa: PLW0603  # one for each process is what it is
+    _renewal = Renewal()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
