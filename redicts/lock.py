@@ -51,6 +51,7 @@ class Lock(Locking):
         TypeError: A time is no number, or the owner no text.
 
     Example:
+        >>> client = Pool().get_connection()
         >>> lock = Lock(client, "reports.daily", expire_timeout=5)
         >>> with lock:
         ...     lock.locked(), lock.fence > 0, lock.valid_for() > 4
@@ -117,7 +118,7 @@ class Lock(Locking):
         Cost: 2 round trips where it is free, whatever the depth.
 
         Example:
-            >>> lock = Lock(client, "a")
+            >>> lock = Lock(Pool().get_connection(), "a")
             >>> lock.acquire(blocking=False), lock.acquire(timeout=2), lock.release(), lock.release()
             (True, True, None, None)
         """

@@ -1,7 +1,7 @@
 """The synchronous face of locks, but for ``Lock``: ``Lease``, and the locking half of ``Proxy``.
 
-What happens is in ``locks/``; here is what cannot be an operation: what is given out for a lock, and ``with``. May import
-everything below the faces.
+What happens is in ``locks/``; here is what cannot be an operation: what is given out for a lock, and ``with``. May
+import everything below the faces.
 """
 
 from __future__ import annotations

@@ -49,22 +49,22 @@ class LockKeys(NamedTuple):
 
     Attributes:
         at: The locks held at the path.
-        above: The locks held at each proper ancestor, the nearest first, the root's last.
-        below: The locks held below the path.
+        around: The locks held at the path, at each proper ancestor, and below the path: what may stand in the way.
         entered: The keys that an entry of the path stands in: ``at``, and the locks below each proper ancestor.
         wake_ups: Where those wait that are blocked by a lock at the path.
         upgrades: Where those wait that are, and hold a lock at the path themselves.
         fence: The counter of the section's fence tokens.
+        section: The locks held at the section, and those below it.
         tail: The path as it stands in keys, and in entries.
     """
 
     at: str
-    above: tuple[str, ...]
-    below: str
+    around: tuple[str, ...]
     entered: tuple[str, ...]
     wake_ups: str
     upgrades: str
     fence: str
+    section: tuple[str, str]
     tail: str
 
 
@@ -165,12 +165,12 @@ class KeySpace:
         at = self.key(LOCKS_AT, path)
         return LockKeys(
             at=at,
-            above=tuple([self.key(LOCKS_AT, ancestor) for ancestor in ancestors]),
-            below=self.key(LOCKS_BELOW, path),
+            around=(at, *[self.key(LOCKS_AT, ancestor) for ancestor in ancestors], self.key(LOCKS_BELOW, path)),
             entered=(at, *[self.key(LOCKS_BELOW, ancestor) for ancestor in ancestors]),
             wake_ups=self.key(WAKE_UPS, path),
             upgrades=self.key(UPGRADES, path),
             fence=self.key(FENCE, path[:1]),
+            section=(self.key(LOCKS_AT, path[:1]), self.key(LOCKS_BELOW, path[:1])),
             tail=_tail(path),
         )
 

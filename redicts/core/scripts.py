@@ -19,7 +19,7 @@ from typing import NamedTuple
 __all__ = ["Script", "load"]
 
 HERE = "-- Prelude\n"
-_WRITERS = frozenset({"header", "entries"})
+_WRITERS = frozenset({"header", "enter", "wake"})
 _NEEDS = re.compile(r"^-- Needs: (.+)$", re.MULTILINE)
 
 
@@ -30,7 +30,7 @@ class Script(NamedTuple):
         name: Its file's name without the ending, as ``set``.
         text: Lua source with its prelude.
         sha: The SHA-1 by which the server knows it, in lower-case hex.
-        writes: Whether it may write: those that do need one of two parts of the prelude, ``header`` or ``entries``.
+        writes: Whether it may write: those that do need one of its parts ``header``, ``enter`` and ``wake``.
     """
 
     name: str

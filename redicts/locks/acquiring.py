@@ -8,26 +8,24 @@ was received goes to the next in line.
 from __future__ import annotations
 
 import logging
-from functools import lru_cache
 from time import monotonic
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from redicts.core.effects import WAITING, Block, Call, Command, Commit, Conflict, Eval, Op, Watch
-from redicts.core.keys import KeySpace, LockKeys
+from redicts.core.effects import WAITING, Block, Call, Commit, Conflict, Eval, Op, Watch
+from redicts.core.keys import KeySpace
 from redicts.core.paths import Path, dotted
 from redicts.core.scripts import load
 from redicts.core.units import to_seconds
-from redicts.errors import LockTimeout, OutcomeUnknown
-from redicts.locks.entry import Entry, Standing, deadline_of, read_standings
+from redicts.errors import InternalError, LockTimeout, OutcomeUnknown
+from redicts.locks.entry import Entry, Standing, deadline_of
 from redicts.locks.holders import described
 from redicts.locks.owners import Process
+from redicts.locks.reading import PACKAGE, around, blame, read_around, release_keys
 from redicts.locks.rules import Blocked, Free, Request, decide, passes_on
 
 log: Final = logging.getLogger("redicts.locks")
 
-__all__ = ["CHECK_SECONDS", "Grant", "acquire", "read_around", "reads_around"]
-
-PACKAGE: Final = "redicts.locks"
+__all__ = ["CHECK_SECONDS", "Grant", "acquire"]
 
 CHECK_SECONDS: Final = 1.0
 """How often a waiter looks whether what it waits for is still there: what a lost wake-up costs at most."""
@@ -48,27 +46,6 @@ class Grant(NamedTuple):
     text: str
     fence: int
     valid_until: float
-
-
-@lru_cache(maxsize=1024)
-def reads_around(keys: LockKeys) -> tuple[Command, ...]:
-    """Give the commands that read what may stand in the way of a lock, and the time."""
-    read = [("ZRANGE", key, "0", "-1", "WITHSCORES") for key in (keys.at, *keys.above, keys.below)]
-    return (*read, ("TIME",))
-
-
-def read_around(keys: LockKeys, replies: list[Any]) -> tuple[list[Standing], int]:
-    """Read the replies to ``reads_around``: what stands in the way, and the server's time in ms.
-
-    Raises:
-        InternalError: Somebody else wrote to the keys of locks.
-    """
-    seconds, micros = replies[-1]
-    found: list[Standing] = []
-    if any(replies[:-1]):
-        for key, reply in zip((keys.at, *keys.above, keys.below), replies, strict=False):
-            found += read_standings(reply, key)
-    return found, int(seconds) * 1000 + int(micros) // 1000
 
 
 def acquire(space: KeySpace, request: Request, lease_ms: int, timeout: float | None, by: Process) -> Op[Grant]:
@@ -92,8 +69,10 @@ def acquire(space: KeySpace, request: Request, lease_ms: int, timeout: float | N
         return (yield from attempt.run())
     except GeneratorExit:
         raise
-    except BaseException:
+    except BaseException as error:
         yield from attempt.give_up()
+        if isinstance(error, InternalError):
+            yield from blame(attempt.keys)
         raise
 
 
@@ -125,11 +104,12 @@ class _Attempt:
 
     def run(self) -> Op[Grant]:
         keys = self.keys
-        watch = Watch((keys.at, *keys.above, keys.below), reads_around(keys))
+        watch = Watch(keys.around, around(keys))
         while True:
             asked = monotonic()
             (replies,) = yield (watch,)
-            found, now_ms = read_around(keys, replies)
+            found, now_us = read_around(replies, keys)
+            now_ms = now_us // 1000
             decision = decide(self.request, found, now_ms)
             if isinstance(decision, Blocked):
                 read = monotonic()
@@ -137,7 +117,7 @@ class _Attempt:
                 self.check_time(described(decision.blockers, now_ms))
                 yield from self.wait(decision.by, decision.upgrade, now_ms, read)
                 continue
-            fence = yield from self.enter(decision, now_ms)
+            fence = yield from self.enter(decision, now_us)
             if fence is None:
                 continue
             valid_until = asked + to_seconds(self.lease_ms)
@@ -147,13 +127,14 @@ class _Attempt:
             yield from self.withdraw()
             self.check_time("nobody; but asking took longer than the lease: raise lock_expire_timeout")
 
-    def enter(self, free: Free, now_ms: int) -> Op[int | None]:
+    def enter(self, free: Free, now_us: int) -> Op[int | None]:
         """Enter the lock; ``None`` where the decision must be made again."""
+        now_ms, lease = now_us // 1000, str(self.lease_ms)
         if not self.text:
             request, by = self.request, self.by
             entry = Entry(request.shared, by.number(), now_ms, request.owner, by.host, by.pid, request.path)
             self.text = entry.text(self.keys.tail)
-        args = [self.text, str(now_ms + self.lease_ms), *[dead.text for dead in free.dead]]
+        args = (self.text, str(now_ms + self.lease_ms), lease, str(now_us), *[dead.text for dead in free.dead])
         self.sent, before = True, self.sent
         try:
             ((fence,),) = yield (Commit((Eval(load(PACKAGE, "hold"), (self.keys.fence, *self.keys.entered), args),)),)
@@ -233,8 +214,3 @@ class _Attempt:
             except Exception as error:  # noqa: BLE001  # the lease ends it
                 log.debug("an entry at %s may be left until its lease ends: %s", self.keys.at, error)
         yield from self.leave_line(None)
-
-
-def release_keys(keys: LockKeys) -> tuple[str, ...]:
-    """Give the keys of the script ``release``."""
-    return (keys.fence, *keys.entered, keys.wake_ups, keys.upgrades)

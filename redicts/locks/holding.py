@@ -1,4 +1,4 @@
-"""What an owner holds: one acquisition, from its grant to its release. Imports core and errors only; no I/O.
+"""An owner and what it holds: one acquisition, from its grant to its release. Imports core and errors only; no I/O.
 
 Invariant: what is said here errs on the safe side. ``valid_for()`` counts from before the server was asked.
 """
@@ -6,20 +6,49 @@ Invariant: what is said here errs on the safe side. ``valid_for()`` counts from 
 from __future__ import annotations
 
 import logging
+import os
+import threading
 import time
 from collections.abc import Callable, Hashable
 from threading import Event, Lock
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+from weakref import ref
 
 from redicts.core.keys import LockKeys
 from redicts.core.paths import Path
 
-if TYPE_CHECKING:
-    from redicts.locks.owners import Context
-
-__all__ = ["Holding"]
+__all__ = ["Context", "Holding"]
 
 log: Final = logging.getLogger("redicts.locks")
+
+
+class Context:
+    """A thread or task, as the owner of locks.
+
+    Args:
+        process: The process it belongs to.
+        owner: Its name.
+
+    Attributes:
+        process: As above.
+        owner: As above.
+        holdings: What was acquired in it, the last one last. Replaced as a whole, never changed.
+        thread: The thread, if it is alive.
+    """
+
+    __slots__ = ("holdings", "owner", "process", "thread")
+
+    def __init__(self, process: object, owner: str) -> None:
+        self.process = process
+        self.owner = owner
+        self.holdings: tuple[Holding, ...] = ()
+        self.thread = ref(threading.current_thread())
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread has not ended."""
+        thread = self.thread()
+        return thread is not None and thread.is_alive()
 
 
 class Holding:
@@ -36,21 +65,21 @@ class Holding:
         lease_ms: For how long it was taken, and is renewed.
         valid_until: When it may have run out, on the monotonic clock.
         context: The thread or task that acquired it.
-        lost: Set when it is known that the lock was lost.
-        on_lost: Called then, once, with ``handle``; in whichever thread noticed.
+        is_lost: Whether it is known that the lock was lost.
+        on_lost: Called then, once, with ``handle``, in a thread of its own.
         handle: What the face gave out for it.
         stop_renewal: To be called before it is released.
     """
 
     __slots__ = (
         "__weakref__",
-        "_told",
+        "_event",
         "context",
         "fence",
         "handle",
+        "is_lost",
         "keys",
         "lease_ms",
-        "lost",
         "on_lost",
         "owner",
         "path",
@@ -85,23 +114,50 @@ class Holding:
         self.lease_ms = lease_ms
         self.valid_until = valid_until
         self.context = context
-        self.lost = Event()
-        self._told = Lock()
+        self.is_lost = False
+        self._event: Event | None = None
         self.on_lost: Callable[[Any], object] | None = None
         self.handle: Any = None
         self.stop_renewal: Callable[[Holding], object] | None = None
 
+    @property
+    def lost(self) -> Event:
+        """Set when it is known that the lock was lost. Made when it is first asked for: most never are."""
+        with _lock:
+            if self._event is None:
+                self._event = Event()
+                if self.is_lost:
+                    self._event.set()
+            return self._event
+
     def valid_for(self) -> float:
         """Return for how many seconds the lock is held at least; 0 where it may be lost already."""
-        return 0.0 if self.lost.is_set() else max(0.0, self.valid_until - time.monotonic())
+        return 0.0 if self.is_lost else max(0.0, self.valid_until - time.monotonic())
 
     def mark_lost(self) -> None:
         """Note that the lock was lost, and tell who wants to know, once."""
-        self.lost.set()
-        if not self._told.acquire(blocking=False):
-            return
-        if self.on_lost is not None:
-            try:
+        with _lock:
+            told, self.is_lost = self.is_lost, True
+            if self._event is not None:
+                self._event.set()
+        if self.on_lost is not None and not told:
+            # In a thread of its own: it may take its time, and whoever noticed has other things to do.
+            threading.Thread(target=self._tell, name="redicts-lost", daemon=True).start()
+
+    def _tell(self) -> None:
+        try:
+            if self.on_lost is not None:
                 _ = self.on_lost(self.handle)
-            except Exception:
-                log.exception("on_lost of the lock at %r failed", self.keys.tail)
+        except Exception:
+            log.exception("on_lost of the lock at %r failed", self.keys.tail)
+
+
+def _after_fork() -> None:
+    global _lock  # noqa: PLW0603  # another thread may have held it, and that thread is not here
+    _lock = Lock()
+
+
+_lock = Lock()
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

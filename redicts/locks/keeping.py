@@ -13,10 +13,10 @@ from redicts.core.paths import dotted
 from redicts.core.scripts import load
 from redicts.core.units import to_seconds
 from redicts.errors import LockLost, NotOwner, OutcomeUnknown
-from redicts.locks.acquiring import PACKAGE, release_keys
 from redicts.locks.entry import deadline_of
 from redicts.locks.holding import Holding
 from redicts.locks.owners import process
+from redicts.locks.reading import PACKAGE, now_us, release_keys
 
 __all__ = ["ensure_held", "give_back", "renew"]
 
@@ -75,11 +75,10 @@ def ensure_held(holding: Holding) -> Op[None]:
         LockLost: It is not.
     """
     check_ours(holding)
-    if holding.lost.is_set():
+    if holding.is_lost:
         raise lost(holding, "stop what depends on it")
     score, time = yield (Call(("ZSCORE", holding.keys.at, holding.text)), Call(("TIME",)))
-    now_ms = int(time[0]) * 1000 + int(time[1]) // 1000
-    if score is None or deadline_of(score, holding.keys.at) <= now_ms:
+    if score is None or deadline_of(score, holding.keys.at) <= now_us(time) // 1000:
         holding.mark_lost()
         raise lost(holding, "stop what depends on it")
 

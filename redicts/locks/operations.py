@@ -14,13 +14,13 @@ from redicts.core.keys import KeySpace
 from redicts.core.operation import operation
 from redicts.core.paths import Path, dotted
 from redicts.core.scripts import load
-from redicts.errors import NotOwner
-from redicts.locks.acquiring import PACKAGE, read_around, reads_around, release_keys
+from redicts.errors import InternalError, NotOwner
 from redicts.locks.entry import Standing, read_standings
 from redicts.locks.holders import Holder, holder_of
 from redicts.locks.holding import Holding
 from redicts.locks.keeping import check_ours, ensure_held, give_back, lost, renew
 from redicts.locks.owners import find, process
+from redicts.locks.reading import PACKAGE, around, blame, now_us, read_around, release_keys
 
 __all__ = ["LeaseOperations", "LockOperations"]
 
@@ -192,7 +192,7 @@ class LockOperations:
         Raises:
             InternalError: Somebody else wrote to the keys of locks.
 
-        Atomicity: none: the list of each place is read by itself.
+        Atomicity: one step.
         Cost: 1 round trip, O(locks there).
 
         Example:
@@ -212,7 +212,7 @@ class LockOperations:
         Raises:
             InternalError: Somebody else wrote to the keys of locks.
 
-        Atomicity: none: the list of each place is read by itself.
+        Atomicity: one step.
         Cost: 1 round trip, O(locks there).
 
         Example:
@@ -253,16 +253,25 @@ class LockOperations:
 
     def _holders(self) -> Op[list[Holder]]:
         keys = self._space.locks(self._path)
-        replies = yield tuple([Call(read) for read in reads_around(keys)])
-        found, now_ms = read_around(keys, list(replies))
+        try:
+            replies = yield tuple([Call(read) for read in around(keys)])
+            found, time_us = read_around(list(replies), keys)
+        except InternalError:
+            yield from blame(keys)
+            raise
+        now_ms = time_us // 1000
         alive = [holder_of(standing, now_ms) for standing in found if standing.deadline_ms > now_ms]
         return sorted(alive, key=lambda holder: (holder.path, -holder.age))
 
     def _standing(self) -> Op[tuple[list[Standing], int]]:
         """Read what stands at this very place, and the server's time in ms."""
-        at = self._space.locks(self._path).at
-        reply, time = yield (Call(("ZRANGE", at, "0", "-1", "WITHSCORES")), Call(("TIME",)))
-        return read_standings(reply, at), int(time[0]) * 1000 + int(time[1]) // 1000
+        keys = self._space.locks(self._path)
+        try:
+            reply, time = yield (Call(("ZRANGE", keys.at, "0", "-1", "WITHSCORES")), Call(("TIME",)))
+        except InternalError:
+            yield from blame(keys)
+            raise
+        return read_standings(reply, keys.at), now_us(time) // 1000
 
     def _removal(self, standing: Standing) -> Eval:
         return Eval(load(PACKAGE, "release"), release_keys(self._space.locks(self._path)), (standing.text,))

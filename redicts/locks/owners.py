@@ -13,12 +13,11 @@ import threading
 from collections.abc import Hashable
 from itertools import count
 from typing import Final
-from weakref import ref
 
 from redicts.core.paths import Path
-from redicts.locks.holding import Holding
+from redicts.locks.holding import Context, Holding
 
-__all__ = ["Context", "Process", "current", "current_holdings", "process"]
+__all__ = ["Process", "current", "current_holdings", "find", "process"]
 
 
 class Process:
@@ -69,31 +68,6 @@ class Process:
                     del self._named[holding.owner]
 
 
-class Context:
-    """A thread or task, as the owner of locks.
-
-    Attributes:
-        process: The process it belongs to.
-        owner: Its name.
-        holdings: What was acquired in it, the last one last. Replaced as a whole, never changed.
-        thread: The thread, if it is alive.
-    """
-
-    __slots__ = ("holdings", "owner", "process", "thread")
-
-    def __init__(self, of: Process) -> None:
-        self.process = of
-        self.owner = of.number()
-        self.holdings: tuple[Holding, ...] = ()
-        self.thread = ref(threading.current_thread())
-
-    @property
-    def alive(self) -> bool:
-        """Whether the thread has not ended."""
-        thread = self.thread()
-        return thread is not None and thread.is_alive()
-
-
 class _Local(threading.local):
     context: Context | None = None
 
@@ -111,7 +85,7 @@ def current() -> Context:
     """Return this thread."""
     context = _local.context
     if context is None or context.process is not _process:
-        context = _local.context = Context(_process)
+        context = _local.context = Context(_process, _process.number())
     return context
 
 

@@ -1,35 +1,42 @@
 -- release: take a lock entry back, and wake one of those whom it blocked.
--- KEYS: the section's fence counter; l: of the path; b: of each proper ancestor; then w: and u: of the path.
+-- KEYS: the section's fence counter; l: and b: of the section; w: and u: of the path; l: of the path; b: of each proper
+--   ancestor.
 -- ARGV: the entry.
 -- Reply: 1; 0 where its lease had run out, or it was not there.
 -- Errors: none of its own.
 -- Complexity: O(depth * log(locks there) + locks held at the path).
--- Needs: entries
+-- Needs: entries, wake
 
-local entry, waiters, upgrader = ARGV[1], KEYS[#KEYS - 1], KEYS[#KEYS]
-local now = now_ms()
-local deadline = redis.call('ZSCORE', KEYS[2], entry)
-for i = 2, #KEYS - 2 do redis.call('ZREM', KEYS[i], entry) end
+local entry, waiters, upgrader, at = ARGV[1], KEYS[4], KEYS[5], KEYS[6]
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local deadline = redis.call('ZSCORE', at, entry)
+for i = 6, #KEYS do redis.call('ZREM', KEYS[i], entry) end
 if not deadline then return 0 end
+local reply = tonumber(deadline) > now and 1 or 0
+
+local held = redis.call('EXISTS', KEYS[2], KEYS[3], at)
+if held == 0 then
+  redis.call('PEXPIRE', KEYS[1], 1000)  -- nobody holds anything in the section: hold says why the counter may go
+  if redis.call('PEXPIRE', waiters, 1000) == 0 then
+    redis.call('RPUSH', waiters, '1')
+    redis.call('PEXPIRE', waiters, 1000)
+  end
+  return reply
+end
+-- Prelude
 
 -- Who waits here is blocked by a lock at this path. Where one is left that blocks all of them, nobody is woken: they
 -- would only lose their places. Shared locks of a single owner let that owner upgrade.
 local exclusive, owner, owners = false, nil, 0
-for _, other in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. string.format('%.0f', now), '+inf')) do
+for _, other in ipairs(redis.call('ZRANGEBYSCORE', at, '(' .. string.format('%.0f', now), '+inf')) do
   local its_mode, its_owner = parts_of(other)
   exclusive = exclusive or its_mode == 'x'
   if its_owner ~= owner then owner, owners = its_owner, owners + 1 end
 end
-local mode, _, tail = parts_of(entry)
-if owners == 0 or mode == 'x' and not exclusive then
+if owners == 0 or parts_of(entry) == 'x' and not exclusive then
   wake(waiters)
 elseif owners == 1 and not exclusive then
   wake(upgrader)
 end
-
-local section = string.match(tail, '^[^}]*}') or ''
-local prefix = string.sub(KEYS[1], 1, #KEYS[1] - #section - 2)
-if redis.call('EXISTS', prefix .. 'l:' .. section, prefix .. 'b:' .. section) == 0 then
-  redis.call('PEXPIRE', KEYS[1], WAKE_UP_MS)  -- nobody holds anything here: hold says why the counter may go
-end
-return tonumber(deadline) > now and 1 or 0
+return reply

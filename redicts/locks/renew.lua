@@ -4,12 +4,13 @@
 -- Reply: 1; 0 where it is not there, or its lease had run out.
 -- Errors: none of its own.
 -- Complexity: O(depth * log(locks there)).
--- Needs: entries
+-- Needs: clock, enter
 
 local now = now_ms()
 local deadline = redis.call('ZSCORE', KEYS[2], ARGV[1])
 if not deadline or tonumber(deadline) <= now then return 0 end
-deadline = math.max(tonumber(deadline), now + tonumber(ARGV[2]))
-enter(ARGV[1], deadline, now)
-keep(KEYS[1], deadline, now)
+local lease = math.max(tonumber(deadline) - now, tonumber(ARGV[2]))
+local left = string.format('%.0f', lease)
+enter(ARGV[1], string.format('%.0f', now + lease), left)
+if redis.call('PTTL', KEYS[1]) < lease then redis.call('PEXPIRE', KEYS[1], left) end
 return 1

@@ -132,7 +132,7 @@ class Renewal:
                 return due
 
     def _renew(self, run: Run, items: list[_Item]) -> None:
-        asked = [item for item in items if item.renewable and not item.holding.lost.is_set()]
+        asked = [item for item in items if item.renewable and not item.holding.is_lost]
         held = self._ask(run, asked) if asked else []
         now = monotonic()
         for item, still in zip(asked, held, strict=True):
@@ -166,11 +166,7 @@ class Renewal:
                 return  # released meanwhile
             del self._items[holding]
         log.warning("the lock at %r was lost", holding.keys.tail)
-        holding.lost.set()
-        if holding.on_lost is None:
-            holding.mark_lost()
-        else:  # which may take its time
-            threading.Thread(target=holding.mark_lost, name="redicts-lost", daemon=True).start()
+        holding.mark_lost()
 
 
 _renewal = Renewal()

@@ -4,7 +4,7 @@
 -- Reply: 1.
 -- Errors: none of its own.
 -- Complexity: O(1).
--- Needs: entries
+-- Needs: wake
 
 wake(KEYS[1])
 return 1

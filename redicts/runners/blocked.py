@@ -7,12 +7,14 @@ the connection is closed: it is never given to another.
 from __future__ import annotations
 
 import time
-from typing import Any, Final, NoReturn
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
 
 import redis.exceptions
 
-from redicts.core.effects import WAITING, Command, Waiting
-from redicts.runners.exchange import as_failed, read_reply
+from redicts.core.effects import WAITING, Command
+from redicts.runners.exchange import LOST, Failed, as_failed, read_reply
 from redicts.runners.packing import pack_commands
 
 __all__ = ["BLOCK_MARGIN", "Blocked"]
@@ -35,8 +37,7 @@ class Blocked:
         args: As above.
         client_id: By what number the server knows the connection; ``None`` where it does not say.
 
-    Raises:
-        Failed: The connection was lost.
+    ``Failed`` is raised where the connection was lost.
     """
 
     __slots__ = ("_connection", "_end", "_pool", "args", "client_id")
@@ -48,11 +49,9 @@ class Blocked:
         self.args = args
         self.client_id: str | None = None
         asked: list[Command] = [("CLIENT", "ID"), ("CLIENT", "SETNAME", label), (*args, str(wait))]
-        try:
+        with self._closing():
             connection.send_packed_command(pack_commands(connection, asked))
             client_id, _ = [read_reply(connection) for _ in asked[1:]]  # an error where they are not allowed
-        except BaseException as error:  # noqa: BLE001  # it is raised again
-            self._raise(error)
         self.client_id = str(client_id) if isinstance(client_id, int) else None
 
     def reply(self, patience: float) -> Any:
@@ -64,18 +63,19 @@ class Blocked:
         Returns:
             The raw reply, or ``WAITING``. After a reply this object is of no more use.
 
-        Raises:
-            Failed: The connection was lost, or the server hangs.
+        ``Failed`` is raised where the connection was lost, or the server hangs.
         """
         try:
-            if not self._connection.can_read(timeout=patience):
-                return self._late()
-        except redis.exceptions.ConnectionError as error:
-            self._raise(error)
-        try:
+            ready = self._connection.can_read(timeout=patience)
+            if not ready and time.monotonic() > self._end:
+                raise redis.exceptions.TimeoutError("no reply to a blocking command")
+        except LOST as error:  # and no other: an interrupt leaves the command under way
+            self.drop()
+            raise Failed(error, sent=True) from error
+        if not ready:
+            return WAITING
+        with self._closing():
             reply = read_reply(self._connection, timeout=BLOCK_MARGIN)
-        except BaseException as error:  # noqa: BLE001  # it is raised again
-            self._raise(error)
         connection, self._connection = self._connection, None
         self._pool.release(connection)
         return reply
@@ -87,14 +87,14 @@ class Blocked:
             connection.disconnect()
             self._pool.release(connection)
 
-    def _late(self) -> Waiting:
-        if time.monotonic() > self._end:
-            self._raise(redis.exceptions.TimeoutError("no reply to a blocking command"))
-        return WAITING
-
-    def _raise(self, error: BaseException) -> NoReturn:
-        self.drop()
-        failed = as_failed(error, True, 1)
-        if failed is None:
-            raise error
-        raise failed from error
+    @contextmanager
+    def _closing(self) -> Iterator[None]:
+        """Close the connection where what is done on it fails, or is interrupted."""
+        try:
+            yield
+        except BaseException as error:
+            self.drop()
+            failed = as_failed(error, sent=True, count=1)
+            if failed is None:
+                raise
+            raise failed from error

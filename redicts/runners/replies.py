@@ -15,7 +15,9 @@ from redicts.errors import InternalError
 __all__ = ["checked", "plain", "translate"]
 
 # Commands whose members and scores RESP3 answers as pairs, RESP2 as one flat list.
-_PAIRED: Final = frozenset({"HRANDFIELD", "ZRANGE", "ZRANGEBYSCORE", "ZREVRANGE", "ZPOPMIN", "ZPOPMAX", "ZRANDMEMBER"})
+_PAIRED: Final = frozenset(
+    {"HRANDFIELD", "ZRANGE", "ZRANGEBYSCORE", "ZREVRANGE", "ZPOPMIN", "ZPOPMAX", "ZRANDMEMBER", "ZUNION"}
+)
 
 # Whole numbers below it are shown with all their digits, by the server and by repr.
 _WHOLE: Final = 1e15

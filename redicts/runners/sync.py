@@ -54,6 +54,9 @@ RETRY_SECONDS: Final = 1.0
 LABEL_CHARACTERS: Final = "!$&'()*+,:;=@{}"
 """What stands in the name of a connection as it is, besides letters, digits and a few more; the rest is %-escaped."""
 
+INTERRUPTS: Final = (KeyboardInterrupt, SystemExit)
+"""What may come at any time, from a signal."""
+
 UNBOUNDED: Final = 2**31
 """As many connections as there are waiters: redis-py's own default is 100."""
 
@@ -119,7 +122,7 @@ class SyncRunner:
                     else:
                         kept = kept or Kept(self._pool)
                         replies = (self._alone(effects, kept),)
-                except BaseException as error:  # noqa: BLE001  # all go to the operation, which may have to clean up
+                except (Exception, *INTERRUPTS) as error:  # noqa: BLE001  # to the operation, which may have to clean up
                     effects = op.throw(error)
                 else:
                     effects = op.send(replies)

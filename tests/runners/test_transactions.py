@@ -127,8 +127,11 @@ def test_an_error_inside_a_commit_is_raised_and_the_connection_goes_on(rig: Rig)
     assert rig.run(call("GET", rig.key("y"))) == "1", "as Redis does: the others of a transaction take effect"
     with pytest.raises(InternalError, match=r"run check\(\)"):
         rig.runner.run(transaction(rig, call("HGET", rig.key("text"), "f")), False)
+    refusing = script("return redis.error_reply('LOCKLOST x')")
+    with pytest.raises(Conflict):
+        rig.runner.run(transaction(rig, refusing), False)  # alone, it is loaded when it was missing: begin again
     with pytest.raises(Refused, match="LOCKLOST"):
-        rig.runner.run(transaction(rig, script("return redis.error_reply('LOCKLOST x')")), False)
+        rig.runner.run(transaction(rig, refusing), False)
     assert rig.run(call("PING")) == "PONG"
 
 

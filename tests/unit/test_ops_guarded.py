@@ -60,7 +60,7 @@ def test_transform_is_guarded_where_it_writes() -> None:
 def test_a_guard_that_is_gone_is_a_lost_lock(name: str) -> None:
     step = Step(WRITES[name](Spot("a", *GUARDS)))
     with pytest.raises(LockLost, match="nothing was written") as caught:
-        step.fail(Refused("LOCKLOST", "ns:l:{a}"))
+        step.fail(Refused("LOCKLOST", "2 ns:l:{a}.b"))
     assert caught.value.path.split(".")[0] == "a"
     assert caught.value.__cause__ is None
 
