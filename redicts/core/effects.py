@@ -65,7 +65,8 @@ class Commit(NamedTuple):
     """MULTI, the writes, EXEC on the connection of the ``Watch``: one round trip.
 
     Reply: the list of the replies to ``writes``. ``Conflict`` is raised where a watched key has changed: nothing was
-    written then. With no writes it gives up the watch.
+    written then; and where the only write is a script that the server had to be given first. With no writes it gives
+    up the watch.
     """
 
     writes: tuple[Call | Eval, ...]

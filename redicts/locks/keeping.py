@@ -5,8 +5,10 @@ May import core, errors and the rest of ``locks/``.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from time import monotonic
+from typing import Final
 
 from redicts.core.effects import Call, Eval, Op
 from redicts.core.paths import dotted
@@ -18,7 +20,9 @@ from redicts.locks.holding import Holding
 from redicts.locks.owners import process
 from redicts.locks.reading import PACKAGE, now_us, release_keys
 
-__all__ = ["ensure_held", "give_back", "renew"]
+__all__ = ["check_ours", "ensure_held", "give_back", "lost", "renew"]
+
+log: Final = logging.getLogger("redicts.locks")
 
 
 def give_back(holding: Holding) -> Op[None]:
@@ -39,6 +43,15 @@ def give_back(holding: Holding) -> Op[None]:
         within = holding.valid_for() > 0
         (held,) = yield (effect,)
         held = held or within
+    except (Exception, GeneratorExit):
+        raise
+    except BaseException:  # an interrupt: whoever is interrupted here does not come back to release
+        try:
+            _ = yield (effect,)
+        except Exception as error:  # noqa: BLE001  # the lease ends it
+            log.debug("the lock at %s may be held until its lease ends: %s", holding.keys.at, error)
+        process().remove(holding)
+        raise
     process().remove(holding)
     if not held:
         holding.mark_lost()
@@ -89,15 +102,14 @@ def check_ours(holding: Holding) -> None:
     Raises:
         NotOwner: It was.
     """
+    if holding.context.process is process() and holding in holding.context.holdings:
+        return
     path = dotted(holding.path)
     if holding.context.process is not process():
-        raise NotOwner(
-            f"the lock at {path!r} was acquired before this process was forked, and is its parent's; acquire it anew",
-            path=path,
-            owner=holding.owner,
-        )
-    if holding not in holding.context.holdings:
-        raise NotOwner(f"the lock at {path!r} was released already", path=path, owner=holding.owner)
+        problem = "was acquired before this process was forked, and is its parent's; acquire it anew"
+    else:
+        problem = "was released already"
+    raise NotOwner(f"the lock at {path!r} {problem}", path=path, owner=holding.owner)
 
 
 def lost(holding: Holding, consequence: str) -> LockLost:

@@ -11,12 +11,20 @@ local entry, waiters, upgrader, at = ARGV[1], KEYS[4], KEYS[5], KEYS[6]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local deadline = redis.call('ZSCORE', at, entry)
-for i = 6, #KEYS do redis.call('ZREM', KEYS[i], entry) end
-if not deadline then return 0 end
+if not deadline then
+  for i = 7, #KEYS do redis.call('ZREM', KEYS[i], entry) end
+  return 0
+end
 local reply = tonumber(deadline) > now and 1 or 0
 
-local held = redis.call('EXISTS', KEYS[2], KEYS[3], at)
-if held == 0 then
+-- The last key is the root's, with every lock below it: where it has this one only, so have they all.
+local alone = #KEYS > 6 and redis.call('ZCARD', KEYS[#KEYS]) == 1
+if alone then
+  redis.call('DEL', unpack(KEYS, 6))
+else
+  for i = 6, #KEYS do redis.call('ZREM', KEYS[i], entry) end
+end
+if alone or redis.call('EXISTS', KEYS[2], KEYS[3], at) == 0 then
   redis.call('PEXPIRE', KEYS[1], 1000)  -- nobody holds anything in the section: hold says why the counter may go
   if redis.call('PEXPIRE', waiters, 1000) == 0 then
     redis.call('RPUSH', waiters, '1')

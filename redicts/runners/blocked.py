@@ -54,11 +54,11 @@ class Blocked:
             client_id, _ = [read_reply(connection) for _ in asked[1:]]  # an error where they are not allowed
         self.client_id = str(client_id) if isinstance(client_id, int) else None
 
-    def reply(self, patience: float) -> Any:
+    def reply(self, patience: float | None) -> Any:
         """Wait for the reply.
 
         Args:
-            patience: For how many seconds at most.
+            patience: For how many seconds at most; ``None``: until it comes.
 
         Returns:
             The raw reply, or ``WAITING``. After a reply this object is of no more use.
@@ -66,8 +66,9 @@ class Blocked:
         ``Failed`` is raised where the connection was lost, or the server hangs.
         """
         try:
-            ready = self._connection.can_read(timeout=patience)
-            if not ready and time.monotonic() > self._end:
+            left = max(0.0, self._end - time.monotonic())
+            ready = self._connection.can_read(timeout=left if patience is None else patience)
+            if not ready and (patience is None or time.monotonic() > self._end):
                 raise redis.exceptions.TimeoutError("no reply to a blocking command")
         except LOST as error:  # and no other: an interrupt leaves the command under way
             self.drop()

@@ -254,14 +254,14 @@ class SyncRunner:
     def _block(self, block: Block, kept: Kept) -> Any:
         """Wait on a connection of its own pool, which has no upper bound: waiters never use up the others'."""
         blocked, kept.blocked = kept.blocked, None
-        if blocked is not None and blocked.args != block.args:
-            given, blocked = self._give_up(blocked), None
-            if not block.args:
-                return given
-        if not block.args:
-            return None
         try:
-            if block.patience is None or self._answers_at_once:
+            if blocked is not None and blocked.args != block.args:
+                given, blocked = self._give_up(blocked), None
+                if not block.args:
+                    return given
+            if not block.args:
+                return None
+            if blocked is None and (block.patience is None or self._answers_at_once):
                 return self._block_through(block)
             if blocked is None:
                 pool, label = self._blocking_pool(), quote(block.label, safe=LABEL_CHARACTERS)
@@ -290,12 +290,12 @@ class SyncRunner:
 
     def _give_up(self, blocked: Blocked) -> Any:
         """End a blocking command; what it was given meanwhile is its reply, else ``None``."""
-        if blocked.client_id is None:
-            blocked.drop()
-            return None
+        patience = 0.0  # where the server does not let us end it: only what has come already
         try:
-            _ = self._send([("CLIENT", "UNBLOCK", blocked.client_id)], True)
-            reply = blocked.reply(BLOCK_MARGIN)
+            if blocked.client_id is not None:
+                (ended,) = self._send([("CLIENT", "UNBLOCK", blocked.client_id)], True)
+                patience = 0.0 if isinstance(ended, Exception) else BLOCK_MARGIN
+            reply = blocked.reply(patience)
         finally:
             blocked.drop()  # where it is not through
         return None if reply is WAITING or isinstance(reply, Exception) else plain(reply)
