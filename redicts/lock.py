@@ -154,7 +154,10 @@ class Lock(Locking):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        leave(self.release, find(self._place, self._path, self._name), error)
+        holding = find(self._place, self._path, self._name)
+        if holding is None and self._name is not None and self._last is not None:
+            holding = self._last._holding  # handed over, perhaps
+        leave(self.release, holding, error)
 
     # ---- what is held
 

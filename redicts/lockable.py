@@ -67,6 +67,8 @@ class Lease(LeaseOperations, Sync):
 
 def leave(release: Callable[[], None], holding: Holding | None, error: BaseException | None) -> None:
     """Release at the end of a ``with`` block, without hiding the error that it ends with."""
+    if holding is not None and holding.handed_over:
+        return
     try:
         release()
     except RedictsError as problem:

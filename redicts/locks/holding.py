@@ -69,6 +69,7 @@ class Holding:
         on_lost: Called then, once, with ``handle``, in a thread of its own.
         handle: What the face gave out for it.
         stop_renewal: To be called before it is released.
+        handed_over: Whether it was left to who acquires or releases it under the same name.
     """
 
     __slots__ = (
@@ -76,6 +77,7 @@ class Holding:
         "_event",
         "context",
         "fence",
+        "handed_over",
         "handle",
         "is_lost",
         "keys",
@@ -118,6 +120,7 @@ class Holding:
         self._event: Event | None = None
         self.on_lost: Callable[[Any], object] | None = None
         self.handle: Any = None
+        self.handed_over = False
         self.stop_renewal: Callable[[Holding], object] | None = None
 
     @property

@@ -20,7 +20,7 @@ from redicts.locks.holding import Holding
 from redicts.locks.owners import process
 from redicts.locks.reading import PACKAGE, now_us, release_keys
 
-__all__ = ["check_ours", "ensure_held", "give_back", "lost", "renew"]
+__all__ = ["check_ours", "ensure_held", "give_back", "hand_over", "lost", "renew"]
 
 log: Final = logging.getLogger("redicts.locks")
 
@@ -94,6 +94,22 @@ def ensure_held(holding: Holding) -> Op[None]:
     if score is None or deadline_of(score, holding.keys.at) <= now_us(time) // 1000:
         holding.mark_lost()
         raise lost(holding, "stop what depends on it")
+
+
+def hand_over(holding: Holding) -> None:
+    """Forget a lock that was acquired under a name, without releasing it.
+
+    Raises:
+        NotOwner: It was released already, or this is another process than the one that acquired it.
+        ValueError: It is held by the thread itself, which no other can be.
+    """
+    check_ours(holding)
+    if holding.owner == holding.context.owner:
+        raise ValueError(f"the lock at {dotted(holding.path)!r} has no named owner: acquire it with owner='a name'")
+    if holding.stop_renewal is not None:
+        _ = holding.stop_renewal(holding)
+    process().remove(holding)
+    holding.handed_over = True
 
 
 def check_ours(holding: Holding) -> None:

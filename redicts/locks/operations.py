@@ -18,7 +18,7 @@ from redicts.errors import InternalError, NotOwner
 from redicts.locks.entry import Standing, read_standings
 from redicts.locks.holders import Holder, holder_of
 from redicts.locks.holding import Holding
-from redicts.locks.keeping import check_ours, ensure_held, give_back, lost, renew
+from redicts.locks.keeping import check_ours, ensure_held, give_back, hand_over, lost, renew
 from redicts.locks.owners import find, process
 from redicts.locks.reading import PACKAGE, around, blame, now_us, read_around, release_keys
 
@@ -113,6 +113,22 @@ class LeaseOperations:
     def lost(self) -> Event:
         """Set as soon as it is known that the lock was lost."""
         return self._holding.lost
+
+    def hand_over(self) -> None:
+        """Leave a lock that was acquired under an owner's name to somebody else. No round trip.
+
+        It stays held until it is released under that name, from wherever, or its lease ends. Here it is forgotten: it
+        is no longer renewed, writes of this thread do not depend on it, and the end of a ``with`` block leaves it.
+
+        Raises:
+            NotOwner: It was released already, or this is a fork of the process that acquired it.
+            ValueError: It was not acquired under a name.
+
+        Example:
+            >>> Proxy("job.7").acquire(owner="job 7").hand_over()
+            >>> Proxy("job.7").release(owner="job 7")
+        """
+        hand_over(self._holding)
 
     def valid_for(self) -> float:
         """Return for how many seconds the lock is held at least; 0 where it may be lost. No round trip."""

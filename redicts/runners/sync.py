@@ -274,7 +274,8 @@ class SyncRunner:
             return checked(reply, block.args[0])
         except Failed as failed:
             kept.blocked = None
-            raise lost(failed, [block.args], self._address, unknown=failed.sent) from failed.error
+            asked = block.args if blocked is None else blocked.args
+            raise lost(failed, [asked], self._address, unknown=failed.sent) from failed.error
 
     def _block_through(self, block: Block) -> Any:
         """Wait until the reply, or for the patience where the connection cannot be left alone meanwhile."""
