@@ -68,7 +68,7 @@ def _measured(row: Row, stage: Stage, effort: Effort) -> Result:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="redicts against raw redis-py.")
-    parser.add_argument("--short", action="store_true", help="fewer rounds: under 20 seconds, less exact")
+    parser.add_argument("--short", action="store_true", help="fewer rounds: under 30 seconds, less exact")
     parser.add_argument("--rows", metavar="PATTERN", help="only rows with this in their name (or a pattern with *)")
     parser.add_argument("--list", action="store_true", help="print the names of the rows and end")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the figures there too")

@@ -39,7 +39,7 @@ class Row:
     setting: Setting
 
     def verdict(self, spent: Spent, tolerance: float = 1.0) -> Literal["ok", "miss", ""]:
-        """Hold what was measured against the budget, as it is printed: to two digits.
+        """Hold what was measured against the budget, as it is printed: to two digits, of ms where it is a time.
 
         Args:
             spent: What was measured.
@@ -47,8 +47,11 @@ class Row:
         """
         if self.budget is None:
             return ""
-        found = spent.ratio if self.held == "ratio" else spent.ours
-        return "ok" if round(found, 2) <= round(self.budget * tolerance, 2) else "miss"
+        if self.held == "ratio":
+            found, digits = spent.ratio, 2
+        else:
+            found, digits = spent.ours, 5 if self.unit == "s" else 2
+        return "ok" if round(found, digits) <= round(self.budget * tolerance, digits) else "miss"
 
 
 ROWS: Final[list[Row]] = []

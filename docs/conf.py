@@ -59,9 +59,12 @@ nitpick_ignore = [
 nitpick_ignore_regex = [
     # Python's own, and redis-py's: without network there is nothing to link them to.
     (r"py:.*", r"(builtins\.)?(str|int|float|bool|bytes|dict|list|tuple|set|object|None|type|Exception)"),
-    (r"py:.*", r"(typing|collections\.abc|redis|redicts\.core|redicts\.tree|redicts\.pool)\..*"),
+    (r"py:.*", r"(typing|collections\.abc|threading|redis|redicts\.core|redicts\.tree|redicts\.pool)\..*"),
     (r"py:exc", r"(Type|Value|Key|Overflow|Runtime|Timeout|File\w+)Error"),
 ]
+
+_GIVEN = {"redicts.Holder", "redicts.Lease", "redicts.Problem"}
+"""Classes whose objects redicts gives out: how to make one is nobody's business."""
 
 _STATEMENT = re.compile(r"^(Atomicity|Cost|Source): (.*)$")
 
@@ -76,11 +79,13 @@ def _statements(_app: object, _what: str, _name: str, _thing: object, _options: 
 
 
 def _signature(
-    _app: object, what: str, _name: str, thing: object, _options: object, signature: str | None, returns: str | None
+    _app: object, what: str, name: str, thing: object, _options: object, signature: str | None, returns: str | None
 ) -> tuple[str | None, str | None]:
     """Write signatures as the source has them; an operation returns what its synchronous face gives."""
     if what not in {"function", "method", "class"} or signature is None:
         return signature, returns
+    if name in _GIVEN:
+        return "", None
     function = thing
     if inspect.isclass(thing):
         function = thing.__init__ if "__init__" in vars(thing) else thing.__new__

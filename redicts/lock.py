@@ -178,12 +178,12 @@ class Lock(Locking):
 
     @property
     def fence(self) -> int:
-        """The fence token of ``lease``: greater than that of every earlier holder."""
+        """The fence token of ``lease``, greater than that of every earlier holder."""
         return self.lease.fence
 
     @property
     def lost(self) -> Event:
-        """The event of ``lease``: set as soon as it is known that the lock was lost."""
+        """The event of ``lease``, set as soon as it is known that the lock was lost."""
         return self.lease.lost
 
     def valid_for(self) -> float:

@@ -166,8 +166,8 @@ class Lockable(Locking):
             expire_timeout: Seconds until the lock runs out, above 0. ``None``: as the place was made with.
             owner: A name to hold it under, instead of this thread: to hand it to another thread or process, which
                 acquires it under the same name.
-            renew: Whether it is renewed in the background until it is released, or this thread ends. ``None``: as the
-                place was made with, or its database is configured.
+            renew: Whether it is renewed in the background until it is released, or this thread ends (which does not
+                matter for a named owner). ``None``: as the place was made with, or its database is configured.
             max_lifetime: Seconds after which it is no longer renewed. ``None`` for no limit.
             on_lost: Called with the lease, in another thread, when the lock is found to be lost.
 

@@ -13,6 +13,7 @@ import redicts.core.paths as paths
 from redicts.core.codec import Json
 from redicts.core.paths import Name, Path, PathLike
 from redicts.lockable import Lockable
+from redicts.locks.checking import belongs
 from redicts.locks.options import ACQUIRE_TIMEOUT, EXPIRE_TIMEOUT, LockOptions, check_lease, check_seconds
 from redicts.locks.owners import current_holdings
 from redicts.locks.rules import covers
@@ -130,6 +131,9 @@ class Proxy(Lockable, TreeOperations):
         for holding in current_holdings():
             if holding.text == guard.member:
                 holding.mark_lost()
+
+    def _is_entry(self, letter: str, path: Path, member: str, score: str) -> bool:
+        return belongs(letter, path, member, score)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Proxy):

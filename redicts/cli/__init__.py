@@ -11,6 +11,7 @@ file             what lives there
 ``output.py``    JSON on stdout, words and progress on stderr
 ``reading.py``   ``get``, ``ttl``
 ``writing.py``   ``set``, ``delete``, ``expire``, ``persist``
+``locking.py``   ``locks``, ``unlock``; what they read: ``locks/listing.py``
 ``health.py``    ``ping``, ``check``
 ``transfer.py``  ``import``, ``export``; their pure halves: ``plan.py``, ``stream.py``
 ``treeview.py``  ``tree``; what it reads: ``tree/outline.py``

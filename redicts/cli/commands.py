@@ -22,6 +22,7 @@ from redicts.cli.connection import Target, connected
 from redicts.cli.demo import demo_command
 from redicts.cli.exits import TABLE, Code, explain
 from redicts.cli.health import check_command, ping_command
+from redicts.cli.locking import locks_command, unlock_command
 from redicts.cli.output import say
 from redicts.cli.reading import get_command, ttl_command
 from redicts.cli.transfer import export_command, import_command
@@ -122,6 +123,8 @@ for _command in (
     expire_command,
     persist_command,
     ttl_command,
+    locks_command,
+    unlock_command,
     check_command,
     ping_command,
 ):

@@ -44,10 +44,10 @@ TABLE: Final = """\
 \b
 Exit codes:
     0  done
-    1  nothing is there (get, ttl, delete, expire, persist, tree, export), or
-       faults were found (check) or something was lost (demo)
+    1  nothing is there (get, ttl, delete, expire, persist, tree, export,
+       unlock), or faults were found (check) or something was lost (demo)
     2  usage or bad input: a PATH that is none, a VALUE or FILE that is not
-       JSON, a file that cannot be read or written
+       JSON, a file that cannot be read or written, unlock without --force
     3  no server, or the connection to it was lost
     4  refused by the server or the configuration: access, memory, version ...
   130  interrupted; 141 and 143: ended by a closed pipe, by SIGTERM"""

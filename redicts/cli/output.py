@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
-__all__ = ["Meter", "console", "emit", "is_terminal", "put", "say", "spell"]
+__all__ = ["Meter", "console", "emit", "is_terminal", "put", "say", "spell", "visible"]
 
 PATIENCE: Final = 0.5
 """Seconds after which work is long enough for a progress bar."""
@@ -69,6 +69,11 @@ def _printable(text: str, stream: TextIO) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return text.replace("\n", "").isprintable()
+
+
+def visible(text: str) -> str:
+    """Spell text that was stored so that it cannot steer a terminal: as JSON, where it is not all printable."""
+    return text if text.isprintable() else json.dumps(text)
 
 
 def say(message: str) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from redicts.cli.connection import Target, connected, pass_target, to_path
-from redicts.cli.output import console
+from redicts.cli.output import console, visible
 from redicts.cli.reading import nothing_at
 from redicts.core.codec import EXPIRING, NODE, TYPED, encode
 from redicts.core.missing import MISSING
@@ -109,7 +109,7 @@ def _label(sight: Sight, name: str) -> Text:
 
 
 def _shown(name: str) -> str:
-    return _cut(name if name.isprintable() else json.dumps(name))
+    return _cut(visible(name))
 
 
 def _readable(text: str) -> str:
@@ -118,7 +118,7 @@ def _readable(text: str) -> str:
         with contextlib.suppress(ValueError):  # for check to find
             readable = json.dumps(json.loads(text), ensure_ascii=False)
             text = readable if readable.isprintable() else text
-    return _cut(text if text.isprintable() else json.dumps(text))
+    return _cut(visible(text))
 
 
 def _cut(text: str) -> str:

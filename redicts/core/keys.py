@@ -4,7 +4,8 @@ A component stands in a key, and in a field, as the body of a JSON string with `
 unambiguous when joined with dots, safe in a cluster's hash tag, and valid JSON when a script writes it between quotes.
 The first component, the section, stands in braces: everything of a section, locks included, lies in one slot.
 
-May import paths and errors. Invariant: ``parse_key`` undoes every key spelled here, but for the root's bare prefixes.
+May import paths and errors. Invariant: ``parse_key`` undoes every key spelled here. (The root's as a
+node is none, but what those of all nodes begin with.)
 """
 
 from __future__ import annotations
@@ -19,7 +20,19 @@ from typing import Final, NamedTuple
 from redicts.core.paths import Path, check_component
 from redicts.errors import ConfigError, InternalError
 
-__all__ = ["SECTION_FIELD", "Entry", "KeySpace", "LockKeys", "decode_component", "encode_component", "parse_tail"]
+__all__ = [
+    "LOCKS_AT",
+    "LOCKS_BELOW",
+    "SECTION_FIELD",
+    "UPGRADES",
+    "WAKE_UPS",
+    "Entry",
+    "KeySpace",
+    "LockKeys",
+    "decode_component",
+    "encode_component",
+    "parse_tail",
+]
 
 SECTION_FIELD: Final = ""
 """The field of a section that is itself a leaf, in the section's own hash. (No component is empty.)"""
@@ -32,6 +45,7 @@ WAKE_UPS: Final = "w"
 UPGRADES: Final = "u"
 FENCE: Final = "f"
 
+_OF_LOCKS = frozenset({LOCKS_AT, LOCKS_BELOW, WAKE_UPS, UPGRADES, FENCE})
 _LIKE_OURS = re.compile(rf"[{NODE}{BODY}{LOCKS_AT}{LOCKS_BELOW}{WAKE_UPS}{UPGRADES}{FENCE}]:(\{{|$)")
 _EXTRA = str.maketrans({".": "\\u002e", "{": "\\u007b", "}": "\\u007d"})
 _PLAIN = re.compile(r"[^\x00-\x1f\"\\.{}]+", re.DOTALL)
@@ -189,14 +203,15 @@ class KeySpace:
         """Take a key apart.
 
         Returns:
-            Its letter and its path; ``None`` for a key that is not spelled as redicts spells them.
+            Its letter and its path; ``None`` for a key that is not spelled as redicts spells them. The root has keys
+            of locks, and no others.
         """
         prefix = f"{self.namespace}:"
         letter, colon, tail = key[len(prefix) :].partition(":")
         if not key.startswith(prefix) or not colon or len(letter) != 1:
             return None
         path = parse_tail(tail)
-        if not path:
+        if path is None or (not path and letter not in _OF_LOCKS):
             return None
         return (letter, path) if self.key(letter, path) == key else None
 

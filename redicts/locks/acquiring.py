@@ -21,7 +21,7 @@ from redicts.locks.entry import Entry, Standing, deadline_of
 from redicts.locks.holders import described
 from redicts.locks.owners import Process
 from redicts.locks.reading import PACKAGE, around, blame, read_around, release_keys
-from redicts.locks.rules import Blocked, Free, Request, decide, passes_on
+from redicts.locks.rules import Blocked, Free, Request, decide, passes_on, stays_but_passes_on
 
 log: Final = logging.getLogger("redicts.locks")
 
@@ -29,6 +29,12 @@ __all__ = ["CHECK_SECONDS", "Grant", "acquire"]
 
 CHECK_SECONDS: Final = 1.0
 """How often a waiter looks whether what it waits for is still there: what a lost wake-up costs at most."""
+
+GRACE_SECONDS: Final = 0.025
+"""How long it is left to another."""
+
+GRACES: Final = 4
+"""How often in a row."""
 
 FOREVER: Final = 3600.0
 """How long a blocking pop lasts where the caller has no timeout; then there is another one."""
@@ -85,6 +91,9 @@ class _Attempt:
         line: The list where it waits, or waited last; ``line_path`` is its path.
         woken: Whether it has got a wake-up there, and not yet made use of it.
         waiting: Whether it stands in line there just now.
+        gone: How often it may still find the path free, not woken, and leave it to another. What it waited for was gone
+            when it looked; that is most likely because one before it in line is being let in just now.
+        passed_by: The blockers for which it has passed a wake-up on, and waited on.
     """
 
     def __init__(self, space: KeySpace, request: Request, lease_ms: int, timeout: float | None, by: Process) -> None:
@@ -101,6 +110,8 @@ class _Attempt:
         self.line_path: Path = ()
         self.woken = False
         self.waiting = False
+        self.passed_by: set[str] = set()
+        self.gone = 0
 
     def run(self) -> Op[Grant]:
         keys = self.keys
@@ -116,6 +127,11 @@ class _Attempt:
                 yield (Commit(()),)
                 self.check_time(described(decision.blockers, now_ms))
                 yield from self.wait(decision.by, decision.upgrade, now_ms, read)
+                continue
+            if self.waiting and self.gone and not decision.dead:
+                self.gone -= 1
+                yield (Commit(()),)
+                yield from self.stand(GRACE_SECONDS, self.left())
                 continue
             fence = yield from self.enter(decision, now_us)
             if fence is None:
@@ -169,19 +185,32 @@ class _Attempt:
         if line != self.line:
             yield from self.leave_line(None)
             self.line, self.line_path = line, blocker.entry.path
+        elif self.woken and stays_but_passes_on(blocker, self.passed_by):
+            self.passed_by.add(blocker.text)
+            yield from self.pass_on()
+        self.gone = 0
         runs_out = read + to_seconds(blocker.deadline_ms - now_ms + 1)
         while (left := self.left()) > 0 and (alive := runs_out - monotonic()) > 0:
-            self.waiting = True
-            (reply,) = yield (Block(("BLPOP", line), left, min(CHECK_SECONDS, left, alive), line),)
-            self.waiting = reply is WAITING
-            self.woken = not self.waiting and reply is not None
+            yield from self.stand(min(CHECK_SECONDS, left, alive), left)
             if not self.waiting:
                 return
             if runs_out - monotonic() > 0:
                 (score,) = yield (Call(("ZSCORE", keys.at, blocker.text)),)
                 if score is None:
+                    self.gone = GRACES
                     return
                 runs_out = read + to_seconds(deadline_of(score, keys.at) - now_ms + 1)
+
+    def stand(self, patience: float, left: float) -> Op[None]:
+        """Stand in line for a while: until it is woken, or ``left`` seconds have passed, or its patience."""
+        self.waiting = True
+        try:
+            (reply,) = yield (Block(("BLPOP", self.line), left, patience, self.line),)
+        except OutcomeUnknown:  # the connection was lost; the server may have woken it just then
+            self.waiting, self.woken = False, True
+        else:
+            self.waiting = reply is WAITING
+            self.woken = not self.waiting and reply is not None
 
     def left(self) -> float:
         """Seconds that are left to wait."""
@@ -194,12 +223,20 @@ class _Attempt:
                 self.waiting = False
                 (reply,) = yield (Block((), 0.0),)
                 self.woken = reply is not None
-            if self.woken and passes_on(self.line_path, granted):
-                self.woken = False
-                _ = yield (Eval(load(PACKAGE, "wake"), (self.line,), ()),)
+        except Exception as error:  # noqa: BLE001  # the connection is closed then
+            log.debug("waiting at %s was not ended in good order: %s", self.line, error)
+            self.woken = True  # perhaps
+        if self.woken and passes_on(self.line_path, granted):
+            yield from self.pass_on()
+        self.woken = False
+
+    def pass_on(self) -> Op[None]:
+        """Give a wake-up to the next in line."""
+        self.woken = False
+        try:
+            _ = yield (Eval(load(PACKAGE, "wake"), (self.line,), ()),)
         except Exception as error:  # noqa: BLE001  # it costs the next in line a second; the lock must not be lost for it
             log.debug("a wake-up for %s was not passed on: %s", self.line, error)
-        self.woken = False
 
     def withdraw(self) -> Op[None]:
         """Take the entry back."""

@@ -16,7 +16,8 @@ from redicts.errors import InternalError
 
 __all__ = ["Entry", "Standing", "deadline_of", "read_standings"]
 
-_FORM = re.compile(r"([xs]) ([^ ]+) (\d+) ([^ ]+) ([^ ]+) (\d+) (.*)", re.DOTALL | re.ASCII)
+_NUMBER = r"(0|[1-9]\d{0,17})"
+_FORM = re.compile(rf"([xs]) ([!-~]+) {_NUMBER} ([^ ]+) ([^ ]+) {_NUMBER} (.*)", re.DOTALL | re.ASCII)
 
 
 class Entry(NamedTuple):
@@ -117,6 +118,7 @@ def _word(text: str) -> str:
 
 def _unword(word: str) -> str:
     try:
+        _ = word.encode()  # bytes that are not UTF-8 stand as lone surrogates
         text = json.loads(f'"{word}"')
     except ValueError:
         return ""

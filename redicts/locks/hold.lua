@@ -11,7 +11,7 @@
 -- The counter first, in one call where the clock is ahead of it, as it nearly always is.
 local token = ARGV[4]
 local last = tonumber(redis.call('SET', KEYS[1], token, 'PX', ARGV[3], 'GET') or 0) or 0
-if last >= tonumber(token) then
+if last >= tonumber(token) and last < 2 ^ 53 then  -- beyond that somebody else wrote there
   token = string.format('%.0f', last + 1)
   redis.call('SET', KEYS[1], token, 'PX', ARGV[3])
 end
@@ -27,16 +27,20 @@ if #ARGV == 4 and not tidies and redis.call('EXISTS', unpack(KEYS, 2)) == 0 then
 end
 -- Prelude
 
+-- A key that somebody else wrote to is met before anything is entered: what was half entered could not be taken back.
+for i = 2, #KEYS do redis.call('ZCARD', KEYS[i]) end
 local _, _, tail = parts_of(ARGV[1])
 local prefix = string.sub(KEYS[2], 1, #KEYS[2] - #tail - 2)
 for i = 5, #ARGV do remove_entry(prefix, ARGV[i]) end
 if tidies then
   local now = string.format('%.0f', ARGV[2] - ARGV[3])
-  for i = 3, #KEYS do
+  for i = math.min(3, #KEYS), #KEYS do
     for _, dead in ipairs(redis.call('ZRANGEBYSCORE', KEYS[i], '-inf', now, 'LIMIT', 0, 8)) do
       remove_entry(prefix, dead)
     end
   end
 end
 enter(ARGV[1], ARGV[2], ARGV[3])
+-- SET has cut the counter's life to this lease; others may hold the section for longer, and the topmost set lives on.
+redis.call('PEXPIRE', KEYS[1], redis.call('PTTL', KEYS[#KEYS]))
 return token

@@ -49,7 +49,7 @@ def check_seconds(name: str, seconds: object) -> float | None:
     number = _number(name, seconds, ", or None for no limit")
     if not number >= 0:  # also refuses NaN
         raise ValueError(f"{name} is at least 0 (one try), or None for no limit, not {seconds!r}")
-    return number
+    return min(number, MAX_SECONDS)  # what a clock can be added to
 
 
 def check_lease(name: str, seconds: object) -> float:

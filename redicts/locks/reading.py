@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from redicts.core.effects import Call, Command, Op
 from redicts.core.keys import LockKeys
 from redicts.errors import InternalError
 from redicts.locks.entry import Standing, read_standings
 
-__all__ = ["PACKAGE", "around", "blame", "now_us", "read_around", "release_keys"]
+__all__ = ["PACKAGE", "around", "blame", "named", "now_us", "read_around", "release_keys"]
+
+T = TypeVar("T")
 
 PACKAGE: Final = "redicts.locks"
 """The package that owns the scripts."""
@@ -66,3 +68,16 @@ def blame(keys: LockKeys) -> Op[None]:
         replies = yield tuple([Call(("ZRANGE", key, "0", "-1", "WITHSCORES")) for key in zsets])
         for key, reply in zip(zsets, replies, strict=True):
             _ = read_standings(reply, key)
+
+
+def named(op: Op[T], keys: LockKeys) -> Op[T]:
+    """Run an operation on a lock; where it meets a key that somebody else wrote to, the error says which.
+
+    Raises:
+        InternalError: It does.
+    """
+    try:
+        return (yield from op)
+    except InternalError:
+        yield from blame(keys)
+        raise

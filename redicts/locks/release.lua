@@ -24,8 +24,9 @@ if alone then
 else
   for i = 6, #KEYS do redis.call('ZREM', KEYS[i], entry) end
 end
-if alone or redis.call('EXISTS', KEYS[2], KEYS[3], at) == 0 then
-  redis.call('PEXPIRE', KEYS[1], 1000)  -- nobody holds anything in the section: hold says why the counter may go
+if alone or redis.call('EXISTS', at) == 0 then  -- nobody is left here: who waits here may go on
+  -- Where nobody holds anything in the section, or this is the root's, the counter may go: hold says why.
+  if alone or #KEYS == 6 or redis.call('EXISTS', KEYS[2], KEYS[3]) == 0 then redis.call('PEXPIRE', KEYS[1], 1000) end
   if redis.call('PEXPIRE', waiters, 1000) == 0 then
     redis.call('RPUSH', waiters, '1')
     redis.call('PEXPIRE', waiters, 1000)

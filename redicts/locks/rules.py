@@ -9,13 +9,13 @@ This is the only home of these decisions. Scripts only carry them out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable
 from typing import NamedTuple
 
 from redicts.core.paths import Path
 from redicts.locks.entry import Entry, Standing
 
-__all__ = ["Blocked", "Free", "Request", "conflicts", "covers", "decide", "passes_on"]
+__all__ = ["Blocked", "Free", "Request", "conflicts", "covers", "decide", "passes_on", "stays_but_passes_on"]
 
 
 class Request(NamedTuple):
@@ -110,6 +110,12 @@ def passes_on(waited_at: Path, granted: Request | None) -> bool:
     return granted is None or granted.shared or granted.path != waited_at
 
 
-def blocking(found: Sequence[Standing], now_ms: int) -> list[Standing]:
-    """Keep the entries that are alive."""
-    return [standing for standing in found if standing.deadline_ms > now_ms]
+def stays_but_passes_on(blocker: Standing, passed_by: Container[str]) -> bool:
+    """Tell whether a waiter that was woken, but must wait on in the same line, passes the wake-up on.
+
+    Args:
+        blocker: What it waits for now. A shared one lets those in who would share.
+        passed_by: The blockers, as they stand in Redis, for which it did so before: once for each, or those who cannot
+            go on would wake one another for ever.
+    """
+    return blocker.entry.shared and blocker.text not in passed_by

@@ -7,7 +7,7 @@ the connection is closed: it is never given to another.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -89,7 +89,7 @@ class Blocked:
             self._pool.release(connection)
 
     @contextmanager
-    def _closing(self) -> Iterator[None]:
+    def _closing(self) -> Generator[None, None, None]:
         """Close the connection where what is done on it fails, or is interrupted."""
         try:
             yield

@@ -12,7 +12,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
-from urllib.parse import quote
 
 import redis
 import redis.exceptions
@@ -32,6 +31,7 @@ from redicts.core.effects import (
     Watch,
     may_write,
 )
+from redicts.core.labels import spell_label
 from redicts.core.units import to_ms, to_seconds
 from redicts.runners.blocked import BLOCK_MARGIN, Blocked
 from redicts.runners.exchange import LOST, Failed, exchange
@@ -50,9 +50,6 @@ RETRY_PAUSES: Final = (0.0, 0.05, 0.2)
 
 RETRY_SECONDS: Final = 1.0
 """Seconds after which nothing is tried again. A user's client may have retries of its own, which are enough then."""
-
-LABEL_CHARACTERS: Final = "!$&'()*+,:;=@{}"
-"""What stands in the name of a connection as it is, besides letters, digits and a few more; the rest is %-escaped."""
 
 INTERRUPTS: Final = (KeyboardInterrupt, SystemExit)
 """What may come at any time, from a signal."""
@@ -264,7 +261,7 @@ class SyncRunner:
             if blocked is None and (block.patience is None or self._answers_at_once):
                 return self._block_through(block)
             if blocked is None:
-                pool, label = self._blocking_pool(), quote(block.label, safe=LABEL_CHARACTERS)
+                pool, label = self._blocking_pool(), spell_label(block.label)
                 blocked = Blocked(pool, self._connect(pool), block.args, _wait(block.timeout), label)
             kept.blocked = blocked  # also where an interrupt comes while it waits
             reply = blocked.reply(block.patience)

@@ -4,8 +4,8 @@
 -- Reply: a flat list, four texts for each fault: what is wrong, the key, what was found, "1" where it was mended.
 --   Among them "text" for the body of each JSON leaf, with what is in it: whether that is JSON is not told here.
 -- Errors: none of its own.
--- Complexity: O(keys + fields of the nodes among them).
--- Needs: faults
+-- Complexity: O(keys + fields of the nodes among them + depth of each lock among them).
+-- Needs: faults, lifefaults, lockfaults
 
 -- Forget the names of sections that are gone: they have expired, or were mended away. That is no fault.
 local function forget_sections()
@@ -19,9 +19,12 @@ for i = 2, #KEYS do
   if key == sections then
     if check_type(key, 'set') and repair then forget_sections() end
   else
-    local letter = string.match(key, '(.):{')
+    local letter = string.match(key, '(.):{') or string.match(key, '(.):$')
     if letter == 'n' then check_node(key)
-    elseif letter == 'v' then check_body(key) end
+    elseif letter == 'v' then check_body(key)
+    elseif letter == 'l' or letter == 'b' then check_locks(key)
+    elseif letter == 'w' or letter == 'u' then check_wake_ups(key)
+    elseif letter == 'f' then check_counter(key) end
   end
 end
 return faults

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from redicts.core.codec import EXPIRING, NODE, TYPED, decode
 from redicts.core.effects import Call, Eval, Op
-from redicts.core.keys import decode_component
+from redicts.core.keys import LOCKS_AT, LOCKS_BELOW, decode_component
 from redicts.core.operation import operation
 from redicts.core.paths import Path, dotted
 from redicts.core.scripts import load
@@ -58,15 +58,17 @@ class Checking(Place):
 
         There are none unless something else wrote to the keys of redicts, or the server evicted some of them (set
         ``maxmemory-policy noeviction`` or one of the ``volatile-`` policies). What has merely expired is no fault.
+        Locks are looked at, too: what is held, and whatever comes and goes meanwhile, is none.
 
         Args:
-            repair: Mend what is found: what no path leads to is removed, what is left is made whole.
+            repair: Mend what is found: what no path leads to is removed, what is left is made whole. Locks that have
+                run out are tidied away.
 
         Returns:
             The faults found; none is the good answer.
 
         Atomicity: one step for each page of keys; other clients go on meanwhile.
-        Cost: up to 3 round trips for each 500 keys of the whole database, O(keys and leaves).
+        Cost: up to 4 round trips for each 500 keys of the whole database, O(keys, leaves and locks).
 
         Example:
             >>> root().check()
@@ -109,19 +111,43 @@ class Checking(Place):
         args = ("1" if repair else "0", "0" if self._space.spread else "1")
         (found,) = yield (Eval(_CHECK, (self._space.sections, *spelled), args),)
         for kind, key, detail, mended in zip(*[found[start::4] for start in range(4)], strict=True):
-            parsed = self._space.parse_key(key)
-            path = dotted(parsed[1]) if parsed else None
+            path = self._dotted(key)
             if kind != "text":
                 problems.append(Problem(kind, key, path, detail, mended == "1"))
             elif not _is_json(detail):
                 problems.append(Problem("not JSON", key, path, detail[:80], False))
         foreign = {problem.key for problem in problems if problem.kind == "wrong type"}
-        hashes = [key for key in spelled if key.startswith(self._space.node(())) and key not in foreign]
-        if hashes:
-            fields = yield tuple([Call(("HGETALL", key)) for key in hashes])
-            for key, pairs in zip(hashes, fields, strict=True):
-                problems.extend(self._check_texts(key, pairs))
+        problems.extend((yield from self._check_contents([key for key in spelled if key not in foreign], repair)))
         return problems
+
+    def _check_contents(self, keys: list[str], repair: bool) -> Op[list[Problem]]:
+        """Look at what scripts cannot judge: whether texts are JSON, and members of the zsets of locks are entries."""
+        hashes = [key for key in keys if key.startswith(self._space.node(()))]
+        lock_keys = tuple(self._space.key(letter, ()) for letter in (LOCKS_AT, LOCKS_BELOW))
+        zsets = [key for key in keys if key.startswith(lock_keys)]
+        if not hashes and not zsets:
+            return []
+        ranges = [Call(("ZRANGE", key, "0", "-1", "WITHSCORES")) for key in zsets]
+        found = yield (*[Call(("HGETALL", key)) for key in hashes], *ranges)
+        pairs_of = dict(zip((*hashes, *zsets), found, strict=True))
+        problems = [problem for key in hashes for problem in self._check_texts(key, pairs_of[key])]
+        garbage = [(key, member) for key in zsets for member in self._check_members(key, pairs_of[key])]
+        for key, member in garbage:
+            problems.append(Problem("not a lock entry", key, self._dotted(key), member[:80], repair))
+        if garbage and repair:  # nobody of ours writes such a member, so what is removed is what was found
+            _ = yield tuple([Call(("ZREM", key, member.encode("utf-8", "surrogateescape"))) for key, member in garbage])
+        return problems
+
+    def _check_members(self, key: str, pairs: list[str]) -> Iterator[str]:
+        """Look for members of a zset of locks that are no entries of locks there."""
+        letter, path = self._space.parse_key(key) or ("", ())
+        for member, score in zip(pairs[::2], pairs[1::2], strict=True):
+            if not self._is_entry(letter, path, member, score):
+                yield member
+
+    def _dotted(self, key: str) -> str | None:
+        parsed = self._space.parse_key(key)
+        return dotted(parsed[1]) if parsed else None
 
     def _check_texts(self, key: str, pairs: list[str]) -> Iterator[Problem]:
         """Look for stored texts that are not JSON, and for fields that are no names."""

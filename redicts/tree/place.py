@@ -40,6 +40,10 @@ class Place:
     def _guard_failed(self, guard: Guard) -> None:
         """Take note of a guard that a write was refused for: that lock is lost."""
 
+    def _is_entry(self, letter: str, path: Path, member: str, score: str) -> bool:  # noqa: ARG002  # as above
+        """Whether a member of a zset of locks was put there by redicts. The faces know how locks are entered."""
+        return True
+
     def _not_root(self, path: Path, verb: str) -> None:
         """Refuse what the root cannot do: it is always a node, and always there.
 

@@ -7,14 +7,21 @@
 -- Complexity: O(fields written + what stood at the places).
 -- Needs: header, put
 
--- Most writes put a leaf over a plain leaf, or into a node that is there and does not expire, under no lock.
-if #ARGV == 6 and ARGV[1] == '0' and ARGV[4] == '' and ARGV[3] ~= '' then
-  local key, field = KEYS[#KEYS], ARGV[3]
+-- Most writes put a leaf over a plain leaf, or into a node that is there and does not expire, under no lock or one that
+-- is alive (the header's way to ask costs as much as all the rest).
+local guard = ARGV[1] == '1' and 1 or 0
+local alive = ARGV[1] == '0'
+if guard == 1 then
+  local deadline, time = redis.call('ZSCORE', KEYS[1], ARGV[3]), redis.call('TIME')
+  alive = deadline and tonumber(deadline) > time[1] * 1000 + math.floor(time[2] / 1000)
+end
+if alive and #ARGV == 6 + guard and ARGV[4 + guard] == '' and ARGV[3 + guard] ~= '' then
+  local key, field = KEYS[#KEYS], ARGV[3 + guard]
   local old = redis.call('HGET', key, field)
   local first = old and string.byte(old)
   local plain = old and first ~= 47 and first ~= 126 and first ~= 64
   if plain or not old and redis.call('PTTL', key) == -1 and redis.call('HEXISTS', key, '') == 0 then
-    redis.call('HSET', key, field, ARGV[5])
+    redis.call('HSET', key, field, ARGV[5 + guard])
     return 1
   end
 end

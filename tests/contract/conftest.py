@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from redicts import Proxy
+from tests.contract.ground import Ground, Party
 from tests.support.backends import Backend
 from tests.support.trees import dump, tree_of
 
@@ -36,3 +37,27 @@ def neighbours(backend: Backend) -> Iterator[None]:
     after = dump(backend, f"*{name}*")
     assert {key: after.get(key) for key in before} == before
     backend.client.delete(*foreign)
+
+
+@pytest.fixture
+def ground(backend: Backend, neighbours: None) -> Iterator[Ground]:
+    """Where locks are tested; afterwards nobody holds anything, and nothing is left in Redis."""
+    made = Ground(backend)
+    yield made
+    made.assert_bare()
+
+
+@pytest.fixture
+def rival(ground: Ground) -> Iterator[Party]:
+    """Another thread; afterwards it holds nothing."""
+    party = Party()
+    yield party
+    party.close()
+
+
+@pytest.fixture
+def third(ground: Ground) -> Iterator[Party]:
+    """One more."""
+    party = Party()
+    yield party
+    party.close()

@@ -37,7 +37,7 @@ def test_every_public_name_is_in_the_reference() -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize("name", ["Proxy", "Pool"])
+@pytest.mark.parametrize("name", ["Proxy", "Pool", "Lock", "Lease"])
 def test_every_method_is_in_the_reference(name: str) -> None:
     import redicts
 

@@ -10,6 +10,7 @@ import pytest
 
 from redicts.core.keys import KeySpace
 from redicts.core.scripts import load
+from tests.lua.lock_scripts import LockScripts
 from tests.support.backends import Backend
 
 
@@ -62,6 +63,12 @@ class Scripts:
 def scripts(real_backend: Backend) -> Scripts:
     """The scripts, on each kind of real server."""
     return Scripts(real_backend)
+
+
+@pytest.fixture
+def locks(real_backend: Backend) -> LockScripts:
+    """The scripts of locks, on each kind of real server."""
+    return LockScripts(real_backend)
 
 
 def _plain(reply: Any) -> Any:

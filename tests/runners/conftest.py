@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,6 +15,7 @@ from tests.runners.rig import Rig, call, in_use, proxy_over, quiet_client
 from tests.support.backends import Backend
 from tests.support.chaos import ChaosProxy
 from tests.support.servers import Server
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -67,3 +70,26 @@ def proxy(chaos: ChaosProxy) -> Iterator[Callable[..., Proxy]]:
             client.delete(*keys)
         each._where().runner.close()
         client.connection_pool.disconnect()
+
+
+@pytest.fixture
+def alarm() -> Iterator[Callable[[Callable[[], bool]], None]]:
+    """``alarm(condition)``: Ctrl-C as soon as the condition holds, from another thread, as a terminal sends it."""
+    threads: list[threading.Thread] = []
+
+    def when(condition: Callable[[], bool]) -> None:
+        main = threading.main_thread().ident
+        assert main is not None
+
+        def fire() -> None:
+            wait_until(condition, what="the moment to interrupt")
+            signal.pthread_kill(main, signal.SIGINT)
+
+        threads.append(threading.Thread(target=fire, daemon=True))
+        threads[-1].start()
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield when
+    for thread in threads:
+        thread.join(10)
+    signal.signal(signal.SIGINT, before)

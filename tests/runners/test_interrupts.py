@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import signal
 import threading
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -14,7 +12,6 @@ from redicts.core.effects import Block, Commit, Effect, Op, Sleep
 from redicts.runners import sync
 from tests.runners.rig import Rig, call, in_use, script, watch
 from tests.support.chaos import ChaosProxy
-from tests.support.waiting import wait_until
 
 
 class Closed:
@@ -34,29 +31,6 @@ class Closed:
             raise
         finally:
             self.ended.append("finally")
-
-
-@pytest.fixture
-def alarm() -> Iterator[Callable[[Callable[[], bool]], None]]:
-    """``alarm(condition)``: Ctrl-C as soon as the condition holds, from another thread, as a terminal sends it."""
-    threads: list[threading.Thread] = []
-
-    def when(condition: Callable[[], bool]) -> None:
-        main = threading.main_thread().ident
-        assert main is not None
-
-        def fire() -> None:
-            wait_until(condition, what="the moment to interrupt")
-            signal.pthread_kill(main, signal.SIGINT)
-
-        threads.append(threading.Thread(target=fire, daemon=True))
-        threads[-1].start()
-
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield when
-    for thread in threads:
-        thread.join(10)
-    signal.signal(signal.SIGINT, before)
 
 
 def test_ctrl_c_while_a_reply_is_on_its_way(chaos_rig: Rig, chaos: ChaosProxy, alarm: Any) -> None:

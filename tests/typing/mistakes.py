@@ -6,7 +6,7 @@ clean (pyright takes ``type: ignore`` too); ``test_types.py`` takes them away an
 
 from __future__ import annotations
 
-from redicts import Proxy
+from redicts import Lease, Lock, Proxy
 from redicts.core.effects import Call, Op
 from redicts.core.operation import Sync, operation
 from redicts.tree.operations import TreeOperations
@@ -43,6 +43,22 @@ def wrong_arguments(proxy: Proxy, texts: SyncList[str]) -> None:
     texts.slice(1)  # type: ignore[call-arg]  # reportCallIssue
     number: int = texts.pop()  # type: ignore[assignment]  # reportAssignmentType
     print(number)
+
+
+def wrong_locks(proxy: Proxy, lock: Lock) -> None:
+    proxy.acquire(acquire_timeout="5")  # type: ignore[arg-type]  # reportArgumentType
+    proxy.acquire(True, 5)  # type: ignore[call-arg]  # reportCallIssue
+    proxy.try_acquire(acquire_timeout=5)  # type: ignore[call-arg]  # reportCallIssue
+    proxy.acquire(on_lost=print_nothing)  # type: ignore[arg-type]  # reportArgumentType
+    proxy.release(5)  # type: ignore[arg-type]  # reportArgumentType
+    held: Lease = proxy.try_acquire()  # type: ignore[assignment]  # reportAssignmentType
+    lease: Lease = lock.acquire()  # type: ignore[assignment]  # reportAssignmentType
+    print(held, lease)
+    Lock("localhost")  # type: ignore[call-arg]  # reportCallIssue
+
+
+def print_nothing() -> None:
+    pass
 
 
 def no_face(place: TreeOperations) -> None:

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from threading import Event
 from typing import Any
 
 import redis
 from typing_extensions import assert_type
 
 import redicts
-from redicts import Name, Pool, Problem, Proxy, root, section
+from redicts import Holder, Lease, Lock, Name, Pool, Problem, Proxy, root, section
 
 
 def proxies_are_made(client: redis.Redis) -> None:
@@ -81,6 +82,69 @@ def checking(proxy: Proxy) -> None:
         assert_type(problem.repaired, bool)
 
 
+def locking(proxy: Proxy) -> None:
+    assert_type(proxy.acquire(), Lease)
+    assert_type(proxy.acquire(True, acquire_timeout=None, expire_timeout=0.5, owner="x"), Lease)
+    assert_type(proxy.acquire(renew=True, max_lifetime=60, on_lost=lambda lease: lease.path), Lease)
+    assert_type(proxy.try_acquire(shared=True), Lease | None)
+    proxy.release()
+    proxy.release(owner="x")
+    assert_type(proxy.is_locked(), bool)
+    assert_type(proxy.holders(), list[Holder])
+    assert_type(proxy.break_locks(), list[Holder])
+    with proxy as same:
+        assert_type(same, Proxy)
+    with Proxy("a", lock_renew=True) as p, p.acquire() as lease:
+        assert_type(p, Proxy)
+        assert_type(lease, Lease)
+    if (tried := proxy.try_acquire()) is not None:
+        with tried as lease:
+            assert_type(lease, Lease)
+    for holder in proxy.holders():
+        assert_type(holder.path, str)
+        assert_type(holder.mode, str)
+        assert_type(holder.pid, int)
+        assert_type(holder.remaining, float)
+
+
+def leases(lease: Lease) -> None:
+    assert_type((lease.path, lease.mode, lease.owner), tuple[str, str, str])
+    assert_type(lease.fence, int)
+    assert_type(lease.lost, Event)
+    assert_type(lease.valid_for(), float)
+    lease.ensure_held()
+    lease.renew()
+    lease.hand_over()
+    lease.release()
+
+
+def told(lease: Lease) -> None:
+    lease.lost.set()
+
+
+def locks_by_themselves(client: redis.Redis) -> None:
+    lock = Lock(client, ["a", "b"], 30, None, shared=True, owner="x", renew=True, max_lifetime=60, on_lost=told)
+    assert_type(lock, Lock)
+    assert_type(Lock(client, "a.b", expire_timeout=0.5, acquire_timeout=0, namespace="mine").key(), str)
+    assert_type(lock.acquire(), bool)
+    assert_type(lock.acquire(False), bool)
+    assert_type(lock.acquire(True, 5), bool)
+    assert_type(lock.acquire(blocking=True, timeout=None), bool)
+    lock.release()
+    with lock as same:
+        assert_type(same, Lock)
+    assert_type(lock.locked(), bool)
+    assert_type(lock.is_locked(), bool)
+    assert_type(lock.holders(), list[Holder])
+    assert_type(lock.break_locks(), list[Holder])
+    assert_type(lock.lease, Lease)
+    assert_type(lock.fence, int)
+    assert_type(lock.lost, Event)
+    assert_type(lock.valid_for(), float)
+    lock.ensure_held()
+    lock.renew()
+
+
 def the_pool() -> None:
     pool = Pool()
     assert_type(pool, Pool)
@@ -89,8 +153,14 @@ def the_pool() -> None:
     pool.close()
 
 
-def errors(error: redicts.OutcomeUnknown, exhausted: redicts.PoolExhausted, lost: redicts.LockTimeout) -> None:
+def errors(
+    error: redicts.OutcomeUnknown,
+    exhausted: redicts.PoolExhausted,
+    lost: redicts.LockTimeout,
+    not_owner: redicts.NotOwner,
+) -> None:
     assert_type(error.address, str)
     assert_type(exhausted.timeout, float | None)
     assert_type(lost.path, str)
     assert_type(lost.timeout, float)
+    assert_type(not_owner.owner, str)

@@ -7,6 +7,7 @@ import io
 import json
 import subprocess
 import sys
+import threading
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from typing_extensions import Self
 
 from benchmarks.__main__ import main
+from benchmarks.crew import hand_over_seconds, section_seconds
 from benchmarks.measure import Effort, Figures, Pair, Spent, interleave, measure, summary
 from benchmarks.registry import ROWS, Row, select
 from benchmarks.report import cells, print_table, write_json
@@ -87,6 +89,43 @@ def test_more_work_takes_longer() -> None:
     assert 0 < found.raw < found.ours
 
 
+def test_sections_side_by_side_take_less_than_one_after_the_other() -> None:
+    alone = section_seconds([threading.Lock() for _ in range(4)], 0.005)
+    one = threading.Lock()
+    assert alone < section_seconds([one] * 4, 0.005) / 1.5
+    assert section_seconds([one], 0.06) > 0.06  # longer than a round
+
+
+def test_a_hand_over_is_from_one_thread_to_another() -> None:
+    had: list[int] = []
+
+    class Watched:
+        lock = threading.Lock()
+
+        def acquire(self) -> None:
+            self.lock.acquire()
+            had.append(threading.get_ident())
+
+        def release(self) -> None:
+            self.lock.release()
+
+    assert 0 < hand_over_seconds(Watched(), 3) < 1
+    assert len(set(had)) == 4
+    assert had[0] != had[1] != had[2] != had[3]  # not so at the end, where all pass through
+
+
+@pytest.mark.timeout(30)
+def test_what_fails_ends_the_round() -> None:
+    class Broken:
+        def acquire(self) -> None:
+            raise OSError("no server")
+
+    with pytest.raises(OSError, match="no server"):
+        section_seconds([Broken()] * 3, 0.001)
+    with pytest.raises(OSError, match="no server"):
+        hand_over_seconds(Broken(), 2)
+
+
 @pytest.mark.parametrize(
     ("row", "ratio", "ours", "verdict"),
     [
@@ -95,6 +134,8 @@ def test_more_work_takes_longer() -> None:
         (a_row(None), 99.0, 2.0, ""),
         (a_row(60, held="ours", unit="B"), 99.0, 60.0, "ok"),
         (a_row(60, held="ours", unit="B"), 0.1, 60.1, "miss"),
+        (a_row(0.002, held="ours"), 99.0, 0.002004, "ok"),  # 2.00 ms as printed
+        (a_row(0.002, held="ours"), 0.1, 0.002006, "miss"),
     ],
 )
 def test_verdicts(row: Row, ratio: float, ours: float, verdict: str) -> None:

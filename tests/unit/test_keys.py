@@ -15,7 +15,7 @@ from redicts.errors import ConfigError, InternalError
 from tests.support.values import components, paths
 
 SPACE = KeySpace("ns")
-LETTERS = "nvlbwf"
+LETTERS = "nvlbwuf"
 below_root = paths.filter(bool)
 
 
@@ -76,6 +76,12 @@ def test_everything_of_a_section_lies_in_one_slot(path: tuple[str, ...]) -> None
         key_slot(SPACE.key(letter, path[:depth]).encode()) for letter in LETTERS for depth in range(1, len(path) + 1)
     }
     assert slots == {key_slot(encode_component(path[0]).encode())}
+
+
+@pytest.mark.parametrize("letter", LETTERS)
+def test_the_root_has_keys_of_locks_only(letter: str) -> None:
+    parsed = SPACE.parse_key(SPACE.key(letter, ()))
+    assert parsed == (None if letter in "nv" else (letter, ()))
 
 
 def test_the_keys_of_the_design() -> None:

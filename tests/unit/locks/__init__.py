@@ -1,0 +1,1 @@
+"""Locks without a server: pure parts, and generators stepped by hand."""

@@ -1,0 +1,297 @@
+"""Renewal with a server that is made up: what is renewed when, together with what, and when a lock counts as lost.
+
+Real time, with short leases. What comes too soon is a failure; what comes late is a slow machine.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from time import monotonic
+from typing import Any
+
+import pytest
+
+from redicts.core.effects import Eval, Op
+from redicts.errors import ConnectionLost, InternalError, OutcomeUnknown
+from redicts.locks import renewal as module
+from redicts.locks.holding import Holding
+from redicts.locks.renewal import Renewal, interval_of, renewal
+from tests.support.waiting import wait_until
+from tests.unit.locks.acts import held
+
+LEASE_MS = 300
+INTERVAL = 0.1
+
+
+class Store:
+    """Answers renewals.
+
+    Attributes:
+        asked: When, and for which entries, it was asked.
+        gone: Entries that it does not have.
+        tampered: Entries whose keys somebody else wrote to.
+        error: What it fails with, if at all.
+        meanwhile: Called while it is asked.
+    """
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[float, list[str]]] = []
+        self.gone: set[str] = set()
+        self.tampered: set[str] = set()
+        self.error: Exception | None = None
+        self.meanwhile: Callable[[], object] = lambda: None
+
+    def run(self, op: Op[Any]) -> Any:
+        effects = next(op)
+        texts = [str(effect.args[0]) for effect in effects if isinstance(effect, Eval)]
+        self.asked.append((monotonic(), texts))
+        self.meanwhile()
+        if self.error is not None:
+            op.throw(self.error)
+        if self.tampered & set(texts):
+            op.throw(InternalError("WRONGTYPE"))
+        try:
+            op.send(tuple([0 if text in self.gone else 1 for text in texts]))
+        except StopIteration as stop:
+            return stop.value
+        raise AssertionError("it asked for more")
+
+    def times(self, holding: Holding) -> list[float]:
+        """When it was asked for a lock."""
+        return [moment for moment, texts in list(self.asked) if holding.text in texts]
+
+    def wait_for(self, holding: Holding, more: int = 3) -> None:
+        """Wait until it was asked for a lock so many times more."""
+        so_far = len(self.times(holding))
+        wait_until(lambda: len(self.times(holding)) >= so_far + more, what="renewal")
+
+
+@pytest.fixture
+def store() -> Store:
+    return Store()
+
+
+@pytest.fixture
+def renewing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Renewal]:
+    """A renewal of the test's own, whose thread ends with it."""
+    monkeypatch.setattr(module, "IDLE_SECONDS", 0.05)
+    made = Renewal()
+    yield made
+    for holding in list(made._items):
+        made.forget(holding)
+    with made._changed:
+        made._changed.notify()
+    wait_until(lambda: made._thread is None)
+
+
+def lock(name: str = "a", lease_ms: int = LEASE_MS, owner: str | None = None) -> Holding:
+    return held(name, lease_ms=lease_ms, nonce=f"{name}:1", owner=owner)
+
+
+def test_a_lock_is_renewed_three_times_in_each_lease(renewing: Renewal, store: Store) -> None:
+    holding, begun = lock(), monotonic()
+    assert interval_of(holding) == pytest.approx(INTERVAL)
+    renewing.keep(holding, store.run, None)
+    store.wait_for(holding, 6)
+    times = store.times(holding)
+    gaps = [after - before for before, after in zip([begun, *times], times, strict=False)]
+    assert min(gaps) >= INTERVAL * 0.89
+    assert sorted(gaps)[len(gaps) // 2] < 2.5 * INTERVAL, "the usual one; a single one may be late"
+    assert holding.valid_until > times[-2] + 0.29
+    assert not holding.is_lost
+
+
+def test_what_is_due_together_goes_in_one_trip_for_each_database(
+    renewing: Renewal, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "TOGETHER", 0.9)  # however long it takes to begin with all of them
+    other = Store()
+    some, others = [lock(f"a{number}") for number in range(30)], [lock(f"b{number}") for number in range(5)]
+    runs = {False: store.run, True: other.run}
+    for holding in [*some, *others]:
+        renewing.keep(holding, runs[holding in others], None)
+    store.wait_for(some[-1])
+    other.wait_for(others[-1])
+    texts = {holding.text for holding in some}
+    assert any(set(asked) == texts for _, asked in store.asked)
+    assert len(store.asked) < len(store.times(some[0])) + 3, "all of them in nearly every trip"
+    assert {text for _, asked in other.asked for text in asked} == {holding.text for holding in others}
+
+
+def test_locks_of_unequal_leases_have_their_own_times(renewing: Renewal, store: Store) -> None:
+    short, long = lock("a"), lock("b", lease_ms=60_000)
+    renewing.keep(long, store.run, None)
+    wait_until(lambda: vars(renewing._changed)["_waiters"], what="the thread's waiting for the long one")
+    renewing.keep(short, store.run, None)
+    store.wait_for(short)
+    assert store.times(long) == []
+
+
+def test_a_released_lock_is_never_asked_for_again(renewing: Renewal, store: Store) -> None:
+    holding, metronome = lock("a"), lock("b")
+    for each in (holding, metronome):
+        renewing.keep(each, store.run, None)
+    store.wait_for(holding, 1)
+    assert holding.stop_renewal is not None
+    holding.stop_renewal(holding)
+    store.wait_for(metronome, 1)  # a trip may have been under way
+    before = len(store.times(holding))
+    store.gone.add(holding.text)
+    wait_until(lambda: monotonic() > holding.valid_until)
+    store.wait_for(metronome, 2)
+    assert len(store.times(holding)) == before
+    assert not holding.is_lost, "it was released, not lost"
+
+
+def test_a_lock_that_is_released_while_it_is_asked_for_is_not_lost(renewing: Renewal, store: Store) -> None:
+    holding, metronome = lock("a"), lock("b")
+    store.gone.add(holding.text)
+    store.meanwhile = lambda: renewing.forget(holding)
+    renewing.keep(holding, store.run, None)
+    renewing.keep(metronome, store.run, None)
+    store.wait_for(metronome)
+    assert len(store.times(holding)) == 1
+    assert not holding.is_lost
+
+
+def test_a_lock_that_the_server_does_not_have_is_lost_at_once(renewing: Renewal, store: Store) -> None:
+    holding, told = lock(), list[Any]()
+    holding.on_lost, holding.handle = told.append, "the lease"
+    store.gone.add(holding.text)
+    renewing.keep(holding, store.run, None)
+    assert holding.lost.wait(20)
+    assert wait_until(lambda: told) == ["the lease"]
+    assert len(store.times(holding)) == 1
+    assert renewing._items == {}
+
+
+def test_a_lock_that_is_known_to_be_lost_is_not_asked_for(renewing: Renewal, store: Store) -> None:
+    holding, metronome = lock("a"), lock("b")
+    for each in (holding, metronome):
+        renewing.keep(each, store.run, None)
+    holding.mark_lost()
+    store.wait_for(metronome, 4)
+    assert store.times(holding) == []
+    wait_until(lambda: holding not in renewing._items)
+
+
+UNANSWERED = [
+    ConnectionLost("gone", address="here"),
+    OutcomeUnknown("cut", address="here", commands=["EVALSHA"]),
+    RuntimeError("whatever"),
+]
+
+
+@pytest.mark.parametrize("error", UNANSWERED, ids=lambda error: type(error).__name__)
+def test_without_an_answer_it_asks_again_soon_and_gives_up_when_the_lease_ends(
+    renewing: Renewal, store: Store, error: Exception
+) -> None:
+    holding = lock(lease_ms=2 * LEASE_MS)
+    store.error = error
+    renewing.keep(holding, store.run, None)
+    assert holding.lost.wait(20)
+    assert monotonic() >= holding.valid_until, "not before it may have run out"
+    times = store.times(holding)
+    assert len(times) > 1
+    gaps = [after - before for before, after in pairwise(times)]
+    assert 2 * INTERVAL / 5 * 0.89 <= min(gaps) < 2 * INTERVAL * 0.89
+    assert renewing._items == {}
+
+
+def test_a_server_that_comes_back_in_time_loses_nothing(renewing: Renewal, store: Store) -> None:
+    holding = lock(lease_ms=3000)
+    store.error = ConnectionLost("gone", address="here")
+    renewing.keep(holding, store.run, None)
+    before = holding.valid_until
+    store.wait_for(holding, 3)
+    store.error = None
+    wait_until(lambda: holding.valid_until > before)
+    assert not holding.is_lost
+
+
+def test_one_that_is_tampered_with_does_not_spoil_the_others(
+    renewing: Renewal, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "TOGETHER", 0.9)
+    tampered, *others = [lock(name) for name in "abcd"]
+    store.tampered.add(tampered.text)
+    for each in (others[0], tampered, *others[1:]):
+        renewing.keep(each, store.run, None)
+    end = tampered.valid_until
+    assert tampered.lost.wait(20)
+    assert monotonic() >= end
+    for each in others:
+        store.wait_for(each)
+        assert not each.is_lost
+        assert each.valid_until > end
+
+
+def test_a_lock_as_old_as_it_may_be_is_left_to_its_lease(renewing: Renewal, store: Store) -> None:
+    holding = lock()
+    renewing.keep(holding, store.run, 0.35)
+    store.wait_for(holding, 1)
+    assert holding.lost.wait(20)
+    assert monotonic() >= holding.valid_until
+    assert 1 <= len(store.times(holding)) <= 3
+    assert renewing._items == {}
+
+
+def test_the_lock_of_a_thread_that_ended_is_left_to_its_lease(renewing: Renewal, store: Store) -> None:
+    made: list[Holding] = []
+    thread = threading.Thread(target=lambda: made.extend([lock("a"), lock("b", owner="job")]))
+    thread.start()
+    thread.join()
+    orphan, named = made
+    for each in made:
+        renewing.keep(each, store.run, None)
+    assert orphan.lost.wait(20)
+    assert monotonic() >= orphan.valid_until
+    assert store.times(orphan) == []
+    store.wait_for(named)
+    assert not named.is_lost, "what a name holds may outlive the thread that took it"
+
+
+def test_the_thread_ends_when_idle_and_begins_again(renewing: Renewal, store: Store) -> None:
+    for name in "ab":
+        holding = lock(name)
+        renewing.keep(holding, store.run, None)
+        thread = renewing._thread
+        assert thread is not None
+        assert (thread.daemon, thread.name) == (True, "redicts-renewal")
+        store.wait_for(holding, 1)
+        assert renewing._thread is thread
+        renewing.forget(holding)
+        wait_until(lambda: renewing._thread is None, what="an idle thread's end")
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+def test_one_thread_serves_all(renewing: Renewal, store: Store) -> None:
+    holdings, threads = [lock(f"a{number}") for number in range(10)], set[threading.Thread]()
+    store.meanwhile = lambda: threads.add(threading.current_thread())
+    for holding in holdings:
+        renewing.keep(holding, store.run, None)
+    for holding in holdings:
+        store.wait_for(holding, 1)
+    assert threads == {renewing._thread}
+
+
+def test_forgetting_what_was_never_kept_is_nothing(renewing: Renewal, store: Store) -> None:
+    renewing.forget(lock())
+    assert renewing._thread is None
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_fork_renews_nothing_of_its_parent(store: Store) -> None:
+    before, holding = renewal(), lock(lease_ms=60_000)
+    before.keep(holding, store.run, None)
+    child = os.fork()
+    if child == 0:
+        mine = renewal()
+        os._exit(0 if mine is not before and not mine._items and mine._thread is None else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    before.forget(holding)

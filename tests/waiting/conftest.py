@@ -1,0 +1,34 @@
+"""Fixtures for waiting: a crowd on each real server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from redicts.locks import acquiring
+from tests.support.backends import Backend, server_backend
+from tests.support.servers import Server
+from tests.waiting.crowd import Crowd
+
+
+@pytest.fixture
+def crowd(real_backend: Backend) -> Iterator[Crowd]:
+    """A crowd on each kind of real server; all of it is gone after the test."""
+    with Crowd(real_backend) as made:
+        yield made
+
+
+@pytest.fixture
+def valkey_crowd(valkey_server: Server) -> Iterator[Crowd]:
+    """The same on Valkey alone, for what takes seconds."""
+    backend = server_backend(valkey_server, 3)
+    with Crowd(backend) as made:
+        yield made
+    backend.close()
+
+
+@pytest.fixture
+def no_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no waiter look for itself: what happens then does so by wake-ups and deadlines alone."""
+    monkeypatch.setattr(acquiring, "CHECK_SECONDS", 60.0)
