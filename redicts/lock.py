@@ -137,6 +137,13 @@ class Lock(Locking):
         """Tell whether anybody holds it, or a lock above or below: as ``is_locked``. 1 round trip."""
         return self.is_locked()
 
+    def owned(self) -> bool:
+        """Tell whether this thread (or the lock's owner) has acquired it here, and not released it. No round trip."""
+        return find(self._place, self._path, self._name) is not None
+
+    _is_owned = owned
+    """What ``threading.Condition`` asks."""
+
     def _take(self, options: LockOptions) -> Lease:
         lease = self._last = self._acquire(
             options,

@@ -22,7 +22,7 @@ from redicts.locks.holding import Holding
 from redicts.locks.operations import LeaseOperations, LockOperations
 from redicts.locks.options import LockOptions, check_lease, check_owner, check_seconds
 from redicts.locks.owners import current, find, process
-from redicts.locks.renewal import renewal
+from redicts.locks.renewal import keep_renewed
 from redicts.locks.rules import Request
 from redicts.pool import Database
 
@@ -132,7 +132,7 @@ class Locking(LockOperations, Sync):
         holding.on_lost = on_lost
         process().add(holding)
         if database.lock_renew if options.renew is None else options.renew:
-            renewal().keep(holding, database.run_apart, max_lifetime)
+            keep_renewed(holding, database.run_apart, max_lifetime)
         return lease
 
 

@@ -17,7 +17,7 @@ from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Final, NamedTuple
 
-from redicts.core.paths import Path, check_component
+from redicts.core.paths import MAX_COMPONENTS, Path, check_component
 from redicts.errors import ConfigError, InternalError
 
 __all__ = [
@@ -224,6 +224,8 @@ def parse_tail(tail: str) -> Path | None:
     if match is None:
         return None
     encoded = [match.group(1), *match.group(2).split(".")[1:]]
+    if len(encoded) > MAX_COMPONENTS:
+        return None
     try:
         path = tuple([check_component(decode_component(name), tail) for name in encoded])
     except (InternalError, ValueError):

@@ -36,6 +36,9 @@ GRACE_SECONDS: Final = 0.025
 GRACES: Final = 4
 """How often in a row."""
 
+CONFLICT_SECONDS: Final = 1.0
+"""How long beyond its time an attempt begins again because others, whom it may share with, changed what it watches."""
+
 FOREVER: Final = 3600.0
 """How long a blocking pop lasts where the caller has no timeout; then there is another one."""
 
@@ -156,18 +159,19 @@ class _Attempt:
             ((fence,),) = yield (Commit((Eval(load(PACKAGE, "hold"), (self.keys.fence, *self.keys.entered), args),)),)
         except Conflict:
             self.sent = before
+            self.check_time("nobody; but others came and went all the time", more=CONFLICT_SECONDS)
             return None
         except OutcomeUnknown:  # if it did happen, the same entry is entered once more, and has a new deadline
             return None
         return int(fence)
 
-    def check_time(self, holders: str) -> None:
-        """End the attempt where its time is up.
+    def check_time(self, holders: str, more: float = 0.0) -> None:
+        """End the attempt where its time is up, and ``more`` seconds have passed.
 
         Raises:
             LockTimeout: It is.
         """
-        if self.end is None or monotonic() < self.end:
+        if self.end is None or monotonic() < self.end + more:
             return
         path = dotted(self.request.path)
         waited = "at once" if not self.timeout else f"within {self.timeout} s"

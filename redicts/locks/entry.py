@@ -106,7 +106,8 @@ def deadline_of(score: str, key: str) -> int:
 
 def _tampered(key: str, found: str) -> InternalError:
     return InternalError(
-        f"{key!r} holds {found[:100]!r}, which is no lock entry: someone else wrote there; remove that key", key=key
+        f"{key!r} holds {found[:100]!r}, which is no lock entry: someone else wrote there; check(repair=True) mends it",
+        key=key,
     )
 
 

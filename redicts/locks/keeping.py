@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Final
 
 from redicts.core.effects import Call, Eval, Op
-from redicts.core.paths import dotted
+from redicts.core.paths import Path, dotted
 from redicts.core.scripts import load
 from redicts.core.units import to_seconds
 from redicts.errors import LockLost, NotOwner, OutcomeUnknown
@@ -20,7 +20,7 @@ from redicts.locks.holding import Holding
 from redicts.locks.owners import process
 from redicts.locks.reading import PACKAGE, now_us, release_keys
 
-__all__ = ["check_ours", "ensure_held", "give_back", "hand_over", "lost", "renew"]
+__all__ = ["check_ours", "ensure_held", "give_back", "hand_over", "lost", "ran_out", "renew"]
 
 log: Final = logging.getLogger("redicts.locks")
 
@@ -130,9 +130,13 @@ def check_ours(holding: Holding) -> None:
 
 def lost(holding: Holding, consequence: str) -> LockLost:
     """Make the error of a lock that was lost."""
-    path = dotted(holding.path)
+    return ran_out(holding.path, f" (after {to_seconds(holding.lease_ms)} s)", consequence)
+
+
+def ran_out(path: Path, after: str = "", consequence: str = "another may have worked there meanwhile") -> LockLost:
+    """Make the error of a lock that was lost, of which only the path is known."""
     return LockLost(
-        f"the lock at {path!r} had run out (after {to_seconds(holding.lease_ms)} s) or was broken: {consequence}. "
+        f"the lock at {dotted(path)!r} had run out{after} or was broken: {consequence}. "
         "Take it for longer (lock_expire_timeout), or renew it (lock_renew=True)",
-        path=path,
+        path=dotted(path),
     )

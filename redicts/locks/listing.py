@@ -14,9 +14,9 @@ from redicts.core.keys import UPGRADES, WAKE_UPS, KeySpace
 from redicts.core.labels import read_label
 from redicts.core.paths import Path, dotted
 from redicts.core.units import to_seconds
-from redicts.errors import InternalError, RedictsError
+from redicts.errors import RedictsError
 from redicts.locks.holders import Holder, holder_of
-from redicts.locks.reading import around, blame, read_around
+from redicts.locks.reading import named, read_alive
 
 __all__ = ["Listing", "list_locks"]
 
@@ -54,15 +54,7 @@ def list_locks(space: KeySpace, path: Path, *, count_waiters: bool = True) -> Op
     Cost: 2 round trips, O(locks there + clients of the server); 1 where nothing is locked.
     """
     keys = space.locks(path)
-    try:
-        replies = yield tuple([Call(read) for read in around(keys)])
-        found, now_us = read_around(list(replies), keys)
-    except InternalError:
-        yield from blame(keys)
-        raise
-    now_ms = now_us // 1000
-    alive = [standing for standing in found if standing.deadline_ms > now_ms]
-    alive.sort(key=lambda standing: (standing.entry.path, standing.entry.since_ms, standing.text))
+    alive, now_ms = yield from named(read_alive(keys), keys)
     waiting = (yield from _ask_who_waits(space)) if count_waiters and alive else None
     return Listing(to_seconds(now_ms), [holder_of(standing, now_ms) for standing in alive], waiting)
 

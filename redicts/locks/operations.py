@@ -10,17 +10,17 @@ from collections.abc import Hashable
 from threading import Event
 
 from redicts.core.effects import Call, Eval, Op
-from redicts.core.keys import KeySpace
+from redicts.core.keys import KeySpace, LockKeys
 from redicts.core.operation import operation
 from redicts.core.paths import Path, dotted
 from redicts.core.scripts import load
-from redicts.errors import InternalError, NotOwner
+from redicts.errors import NotOwner
 from redicts.locks.entry import Standing, read_standings
 from redicts.locks.holders import Holder, holder_of
 from redicts.locks.holding import Holding
-from redicts.locks.keeping import check_ours, ensure_held, give_back, hand_over, lost, renew
+from redicts.locks.keeping import check_ours, ensure_held, give_back, hand_over, lost, ran_out, renew
 from redicts.locks.owners import find, process
-from redicts.locks.reading import PACKAGE, around, blame, named, now_us, read_around, release_keys
+from redicts.locks.reading import PACKAGE, named, now_us, read_alive, release_keys
 
 __all__ = ["LeaseOperations", "LockOperations"]
 
@@ -187,7 +187,9 @@ class LockOperations:
             own = [standing for standing in found if standing.entry.owner == owner and standing.deadline_ms > now_ms]
             if own:
                 last = max(own, key=lambda standing: standing.entry.since_ms)
-                yield from self._take_away([last])
+                (held,) = yield from self._take_away([last])
+                if not held:
+                    raise ran_out(self._path)
                 return
         path = dotted(self._path)
         who = "this thread holds" if owner is None else f"{owner!r} holds"
@@ -264,36 +266,31 @@ class LockOperations:
         """
         found, now_ms = yield from self._standing()
         if found:
-            yield from self._take_away(found)
+            _ = yield from self._take_away(found)
         return [holder_of(standing, now_ms) for standing in found if standing.deadline_ms > now_ms]
 
     def _holders(self) -> Op[list[Holder]]:
         keys = self._space.locks(self._path)
-        try:
-            replies = yield tuple([Call(read) for read in around(keys)])
-            found, time_us = read_around(list(replies), keys)
-        except InternalError:
-            yield from blame(keys)
-            raise
-        now_ms = time_us // 1000
-        alive = [holder_of(standing, now_ms) for standing in found if standing.deadline_ms > now_ms]
-        return sorted(alive, key=lambda holder: (holder.path, -holder.age))
+        alive, now_ms = yield from named(read_alive(keys), keys)
+        return [holder_of(standing, now_ms) for standing in alive]
 
     def _standing(self) -> Op[tuple[list[Standing], int]]:
-        """Read what stands at this very place, and the server's time in ms."""
+        """Read what stands at this very place, dead or alive, and the server's time in ms."""
         keys = self._space.locks(self._path)
-        try:
-            reply, time = yield (Call(("ZRANGE", keys.at, "0", "-1", "WITHSCORES")), Call(("TIME",)))
-        except InternalError:
-            yield from blame(keys)
-            raise
-        return read_standings(reply, keys.at), now_us(time) // 1000
+        return (yield from named(_read_at(keys), keys))
 
-    def _take_away(self, found: list[Standing]) -> Op[None]:
-        """Release what stands at this very place, whoever holds it."""
-        keys, script = self._space.locks(self._path), load(PACKAGE, "release")
-        try:
-            _ = yield tuple([Eval(script, release_keys(keys), (standing.text,)) for standing in found])
-        except InternalError:
-            yield from blame(keys)
-            raise
+    def _take_away(self, found: list[Standing]) -> Op[list[bool]]:
+        """Release what stands at this very place, whoever holds it; tell which was still held."""
+        keys = self._space.locks(self._path)
+        return (yield from named(_release_all(keys, found), keys))
+
+
+def _read_at(keys: LockKeys) -> Op[tuple[list[Standing], int]]:
+    reply, time = yield (Call(("ZRANGE", keys.at, "0", "-1", "WITHSCORES")), Call(("TIME",)))
+    return read_standings(reply, keys.at), now_us(time) // 1000
+
+
+def _release_all(keys: LockKeys, found: list[Standing]) -> Op[list[bool]]:
+    script = load(PACKAGE, "release")
+    replies = yield tuple([Eval(script, release_keys(keys), (standing.text,)) for standing in found])
+    return [bool(held) for held in replies]

@@ -7,10 +7,10 @@ from typing import Any, Final, TypeVar
 
 from redicts.core.effects import Call, Command, Op
 from redicts.core.keys import LockKeys
-from redicts.errors import InternalError
+from redicts.errors import ConnectionLost, InternalError
 from redicts.locks.entry import Standing, read_standings
 
-__all__ = ["PACKAGE", "around", "blame", "named", "now_us", "read_around", "release_keys"]
+__all__ = ["PACKAGE", "around", "blame", "named", "now_us", "read_alive", "read_around", "release_keys"]
 
 T = TypeVar("T")
 
@@ -47,8 +47,26 @@ def release_keys(keys: LockKeys) -> tuple[str, ...]:
     return (keys.fence, *keys.section, keys.wake_ups, keys.upgrades, *keys.entered)
 
 
+def read_alive(keys: LockKeys) -> Op[tuple[list[Standing], int]]:
+    """Read the locks at a path, above and below it that are alive.
+
+    Returns:
+        Those above first, in the order of their paths, then the oldest first; and the server's time in ms.
+
+    Raises:
+        InternalError: Somebody else wrote to the keys of locks.
+
+    Cost: 1 round trip, O(locks there).
+    """
+    replies = yield tuple([Call(read) for read in around(keys)])
+    found, time_us = read_around(list(replies), keys)
+    alive = [standing for standing in found if standing.deadline_ms > time_us // 1000]
+    alive.sort(key=lambda standing: (standing.entry.path, standing.entry.since_ms, standing.text))
+    return alive, time_us // 1000
+
+
 def blame(keys: LockKeys) -> Op[None]:
-    """Find the key of a lock that somebody else wrote to.
+    """Find the key of a lock that somebody else wrote to; nothing comes of it where the server cannot be asked.
 
     Raises:
         InternalError: It is found, and named.
@@ -57,17 +75,22 @@ def blame(keys: LockKeys) -> Op[None]:
     """
     expected = dict.fromkeys((*keys.around, *keys.entered, *keys.section), "zset")
     expected |= {keys.wake_ups: "list", keys.upgrades: "list", keys.fence: "string"}
-    kinds = yield tuple([Call(("TYPE", key)) for key in expected])
-    for (key, kind), found in zip(expected.items(), kinds, strict=True):
-        if found not in (kind, "none"):
-            raise InternalError(
-                f"{key!r} is a {found}, and should be a {kind}: someone else wrote there; remove that key", key=key
-            )
-    zsets = [key for key, found in zip(expected, kinds, strict=True) if found == "zset"]
-    if zsets:
-        replies = yield tuple([Call(("ZRANGE", key, "0", "-1", "WITHSCORES")) for key in zsets])
-        for key, reply in zip(zsets, replies, strict=True):
-            _ = read_standings(reply, key)
+    try:
+        kinds = yield tuple([Call(("TYPE", key)) for key in expected])
+        for (key, kind), found in zip(expected.items(), kinds, strict=True):
+            if found not in (kind, "none"):
+                raise InternalError(
+                    f"{key!r} is a {found}, and should be a {kind}: someone else wrote there; "
+                    "check(repair=True) mends it",
+                    key=key,
+                )
+        zsets = [key for key, found in zip(expected, kinds, strict=True) if found == "zset"]
+        if zsets:
+            replies = yield tuple([Call(("ZRANGE", key, "0", "-1", "WITHSCORES")) for key in zsets])
+            for key, reply in zip(zsets, replies, strict=True):
+                _ = read_standings(reply, key)
+    except ConnectionLost:
+        return  # the first error is told
 
 
 def named(op: Op[T], keys: LockKeys) -> Op[T]:

@@ -11,22 +11,16 @@ local entry, waiters, upgrader, at = ARGV[1], KEYS[4], KEYS[5], KEYS[6]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local deadline = redis.call('ZSCORE', at, entry)
-if not deadline then
-  for i = 7, #KEYS do redis.call('ZREM', KEYS[i], entry) end
-  return 0
+for i = 6, #KEYS do redis.call('ZREM', KEYS[i], entry) end
+local left_here = redis.call('EXISTS', at) == 1
+-- Where nobody holds anything in the section, or this is the root's, the counter may go: hold says why.
+if not left_here and (#KEYS == 6 or redis.call('EXISTS', KEYS[2], KEYS[3]) == 0) then
+  redis.call('PEXPIRE', KEYS[1], 1000)
 end
+if not deadline then return 0 end
 local reply = tonumber(deadline) > now and 1 or 0
 
--- The last key is the root's, with every lock below it: where it has this one only, so have they all.
-local alone = #KEYS > 6 and redis.call('ZCARD', KEYS[#KEYS]) == 1
-if alone then
-  redis.call('DEL', unpack(KEYS, 6))
-else
-  for i = 6, #KEYS do redis.call('ZREM', KEYS[i], entry) end
-end
-if alone or redis.call('EXISTS', at) == 0 then  -- nobody is left here: who waits here may go on
-  -- Where nobody holds anything in the section, or this is the root's, the counter may go: hold says why.
-  if alone or #KEYS == 6 or redis.call('EXISTS', KEYS[2], KEYS[3]) == 0 then redis.call('PEXPIRE', KEYS[1], 1000) end
+if not left_here then  -- who waits here may go on
   if redis.call('PEXPIRE', waiters, 1000) == 0 then
     redis.call('RPUSH', waiters, '1')
     redis.call('PEXPIRE', waiters, 1000)

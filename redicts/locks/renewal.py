@@ -1,8 +1,9 @@
-"""Renewal: one thread of this process gives locks new leases while they are held.
+"""Renewal: one thread of this process, for each database, gives locks new leases while they are held.
 
-May import core, errors and the rest of ``locks/``; what runs the operations comes from the face. Invariants: nothing
-released is renewed (the script renews only what is there and alive, and what was forgotten here is no longer asked
-for); a lock that is found to be lost is marked so within one interval, a third of its lease.
+(For each, because a server that hangs must not cost the locks of another.) May import core, errors and the rest of
+``locks/``; what runs the operations comes from the face. Invariants: nothing released is renewed (the script renews
+only what is there and alive, and what was forgotten here is no longer asked for); a lock that is found to be lost is
+marked so within one interval, a third of its lease; one of which nothing is known, when its lease may have run out.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import heapq
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from itertools import count
 from time import monotonic
 from typing import Any, Final
@@ -22,18 +23,21 @@ from redicts.core.units import to_seconds
 from redicts.errors import ConnectionLost, OutcomeUnknown
 from redicts.locks.holding import Holding
 
-__all__ = ["Renewal", "Run", "interval_of", "renewal"]
+__all__ = ["Renewal", "Run", "interval_of", "keep_renewed"]
 
 log: Final = logging.getLogger("redicts.locks")
 
 IDLE_SECONDS: Final = 10.0
 """For how long the thread stays when there is nothing to renew."""
 
+LEAST_PATIENCE: Final = 0.02
+"""How long the server is given at least, in seconds."""
+
 TOGETHER: Final = 0.1
 """What is due within this part of its interval is renewed in the same round trip as what is due now."""
 
-Run = Callable[[Op[Any]], Any]
-"""Runs an operation that may be repeated. It must come back soon, whatever the server does."""
+Run = Callable[[Op[Any], float], Any]
+"""Runs an operation that may be repeated, waiting so many seconds for the server at most."""
 
 
 def interval_of(holding: Holding) -> float:
@@ -44,11 +48,10 @@ def interval_of(holding: Holding) -> float:
 class _Item:
     """A lock that is renewed until it is forgotten, lost, or as old as it may be."""
 
-    __slots__ = ("due", "holding", "run", "until")
+    __slots__ = ("due", "holding", "until")
 
-    def __init__(self, holding: Holding, run: Run, until: float | None) -> None:
+    def __init__(self, holding: Holding, until: float | None) -> None:
         self.holding = holding
-        self.run = run
         self.until = until
         self.due = monotonic() + interval_of(holding)
 
@@ -61,31 +64,36 @@ class _Item:
 
 
 class Renewal:
-    """The locks of this process that are renewed, and the thread that does it."""
+    """The locks of one database that are renewed, and the thread that does it.
 
-    def __init__(self) -> None:
+    Args:
+        run: Runs operations on the database.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
         self._changed = threading.Condition()
         self._items: dict[Holding, _Item] = {}
         self._heap: list[tuple[float, int, _Item]] = []
         self._order = count()
         self._thread: threading.Thread | None = None
 
-    def keep(self, holding: Holding, run: Run, max_lifetime: float | None) -> None:
+    def keep(self, holding: Holding, max_lifetime: float | None) -> None:
         """Renew a lock from now on.
 
         Args:
             holding: The lock.
-            run: Runs operations on its database.
             max_lifetime: Seconds after which it is no longer renewed; ``None``: no limit.
         """
-        item = _Item(holding, run, None if max_lifetime is None else monotonic() + max_lifetime)
+        item = _Item(holding, None if max_lifetime is None else monotonic() + max_lifetime)
         holding.stop_renewal = self.forget
         with self._changed:
             self._items[holding] = item
             self._schedule(item)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="redicts-renewal", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._work, name="redicts-renewal", daemon=True)
+                thread.start()
+                self._thread = thread
             self._changed.notify()
 
     def forget(self, holding: Holding) -> None:
@@ -99,11 +107,7 @@ class Renewal:
 
     def _work(self) -> None:
         while (due := self._next()) is not None:
-            by_run: dict[Run, list[_Item]] = {}
-            for item in due:
-                by_run.setdefault(item.run, []).append(item)
-            for run, items in by_run.items():
-                self._renew(run, items)
+            self._renew(due)
             with self._changed:
                 for item in due:
                     if self._items.get(item.holding) is item:
@@ -131,9 +135,9 @@ class Renewal:
                         due.append(item)
                 return due
 
-    def _renew(self, run: Run, items: list[_Item]) -> None:
+    def _renew(self, items: list[_Item]) -> None:
         asked = [item for item in items if item.renewable and not item.holding.is_lost]
-        held = self._ask(run, asked) if asked else []
+        held = self._ask(asked) if asked else []
         now = monotonic()
         for item, still in zip(asked, held, strict=True):
             item.due = now + interval_of(item.holding) / (1 if still else 5)  # no answer: again soon
@@ -145,15 +149,19 @@ class Renewal:
             if item.holding.valid_until <= now:
                 self._lost(item)
 
-    def _ask(self, run: Run, items: list[_Item]) -> list[bool | None]:
-        """Renew locks of one database; ``None`` for those of which nothing is known."""
+    def _ask(self, items: list[_Item]) -> list[bool | None]:
+        """Renew locks; ``None`` for those of which nothing is known."""
+        with self._changed:
+            first = min([item.holding.valid_until for item in self._items.values()], default=monotonic())
+        # What is lost meanwhile is told in time, and what a server lost on its way is asked for again.
+        patience = max(min(first - monotonic(), *[interval_of(item.holding) for item in items]), LEAST_PATIENCE)
         try:
-            held: list[bool | None] = run(keeping.renew([item.holding for item in items]))
+            held: list[bool | None] = self._run(keeping.renew([item.holding for item in items]), patience)
         except (ConnectionLost, OutcomeUnknown) as error:
             log.warning("%d locks could not be renewed: %s", len(items), error)
         except Exception as error:  # noqa: BLE001  # whatever it is, the thread goes on for the others
             if len(items) > 1:  # it may be the fault of one
-                return [held for item in items for held in self._ask(run, [item])]
+                return [held for item in items for held in self._ask([item])]
             log.warning("the lock at %r could not be renewed: %s", items[0].holding.keys.tail, error)
         else:
             return held
@@ -169,17 +177,23 @@ class Renewal:
         holding.mark_lost()
 
 
-_renewal = Renewal()
+_renewals: dict[Hashable, Renewal] = {}
 
 
-def renewal() -> Renewal:
-    """Return the one of this process."""
-    return _renewal
+def keep_renewed(holding: Holding, run: Run, max_lifetime: float | None) -> None:
+    """Renew a lock from now on, until it is released.
+
+    Args:
+        holding: The lock.
+        run: Runs operations on its database.
+        max_lifetime: Seconds after which it is no longer renewed; ``None``: no limit.
+    """
+    _renewals.setdefault(holding.place, Renewal(run)).keep(holding, max_lifetime)
 
 
 def _after_fork() -> None:
-    global _renewal  # noqa: PLW0603  # one for each process is what it is
-    _renewal = Renewal()
+    global _renewals  # noqa: PLW0603  # the threads are not here
+    _renewals = {}
 
 
 if hasattr(os, "register_at_fork"):

@@ -20,9 +20,6 @@ __all__ = ["Database"]
 
 T = TypeVar("T")
 
-APART_SECONDS: Final = 2.0
-"""How long a server may take to answer what must not wait."""
-
 
 @final
 class Database:
@@ -87,9 +84,14 @@ class Database:
             _of_clients[known] = found
         return found
 
-    def run_apart(self, op: Op[T]) -> T:
-        """Run an operation that may be repeated, and must not wait for others: the renewal of locks."""
-        return self.runner.apart(APART_SECONDS).run(op, True)
+    def run_apart(self, op: Op[T], patience: float) -> T:
+        """Run an operation that may be repeated, and must not wait for others: the renewal of locks.
+
+        Args:
+            op: The operation.
+            patience: Seconds that the server may take to answer.
+        """
+        return self.runner.apart(patience).run(op, True)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Database):

@@ -54,6 +54,9 @@ RETRY_SECONDS: Final = 1.0
 INTERRUPTS: Final = (KeyboardInterrupt, SystemExit)
 """What may come at any time, from a signal."""
 
+APART_SECONDS: Final = 2.0
+"""How long a server may take, while a connection is made, for what must not wait."""
+
 UNBOUNDED: Final = 2**31
 """As many connections as there are waiters: redis-py's own default is 100."""
 
@@ -82,14 +85,14 @@ class SyncRunner:
     def apart(self, patience: float) -> SyncRunner:
         """Make a runner of the same database whose work waits for nobody.
 
-        It uses the connections of blocking commands, of which there are always more, and gives up on a server that
-        hangs sooner than the client would.
+        It has connections of its own, as many as it needs, and gives up on a server that hangs sooner than the client
+        would.
 
         Args:
-            patience: Seconds to wait for a reply.
+            patience: Seconds to wait for a reply. (Making a connection may take ``APART_SECONDS`` besides.)
         """
         other = SyncRunner.__new__(SyncRunner)
-        other._pool = self._blocking_pool()
+        other._pool = self._own_pool("apart", socket_timeout=APART_SECONDS, socket_connect_timeout=APART_SECONDS)
         other._address, other._answers_at_once = self._address, self._answers_at_once
         other._own, other._checked, other._patience = self._own, True, patience
         return other
@@ -299,12 +302,18 @@ class SyncRunner:
         return None if reply is WAITING or isinstance(reply, Exception) else plain(reply)
 
     def _blocking_pool(self) -> Any:
-        if (pool := self._own.get("blocking")) is not None:
+        return self._own_pool("blocking")
+
+    def _own_pool(self, name: str, **options: Any) -> Any:
+        if (pool := self._own.get(name)) is not None:
             return pool
         quiet = {"maint_notifications_config": MaintNotificationsConfig(enabled=False)}
-        options: dict[str, Any] = {**self._pool.connection_kwargs, **quiet}
-        made = redis.ConnectionPool(self._pool.connection_class, max_connections=UNBOUNDED, **options)
-        return self._own.setdefault("blocking", made)  # of several threads one is first; a lock would not survive fork
+        made = redis.ConnectionPool(
+            self._pool.connection_class,
+            max_connections=UNBOUNDED,
+            **{**self._pool.connection_kwargs, **quiet, **options},
+        )
+        return self._own.setdefault(name, made)  # of several threads one is first; a lock would not survive fork
 
 
 def _wait(seconds: float) -> float:

@@ -18,7 +18,7 @@ from redicts.core.effects import Eval, Op
 from redicts.errors import ConnectionLost, InternalError, OutcomeUnknown
 from redicts.locks import renewal as module
 from redicts.locks.holding import Holding
-from redicts.locks.renewal import Renewal, interval_of, renewal
+from redicts.locks.renewal import Renewal, interval_of, keep_renewed
 from tests.support.waiting import wait_until
 from tests.unit.locks.acts import held
 
@@ -44,7 +44,8 @@ class Store:
         self.error: Exception | None = None
         self.meanwhile: Callable[[], object] = lambda: None
 
-    def run(self, op: Op[Any]) -> Any:
+    def run(self, op: Op[Any], patience: float) -> Any:
+        assert 0.02 <= patience <= INTERVAL or patience > 1, "what is lost meanwhile must be told in time"
         effects = next(op)
         texts = [str(effect.args[0]) for effect in effects if isinstance(effect, Eval)]
         self.asked.append((monotonic(), texts))
@@ -75,10 +76,10 @@ def store() -> Store:
 
 
 @pytest.fixture
-def renewing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Renewal]:
+def renewing(monkeypatch: pytest.MonkeyPatch, store: Store) -> Iterator[Renewal]:
     """A renewal of the test's own, whose thread ends with it."""
     monkeypatch.setattr(module, "IDLE_SECONDS", 0.05)
-    made = Renewal()
+    made = Renewal(store.run)
     yield made
     for holding in list(made._items):
         made.forget(holding)
@@ -94,7 +95,7 @@ def lock(name: str = "a", lease_ms: int = LEASE_MS, owner: str | None = None) ->
 def test_a_lock_is_renewed_three_times_in_each_lease(renewing: Renewal, store: Store) -> None:
     holding, begun = lock(), monotonic()
     assert interval_of(holding) == pytest.approx(INTERVAL)
-    renewing.keep(holding, store.run, None)
+    renewing.keep(holding, None)
     store.wait_for(holding, 6)
     times = store.times(holding)
     gaps = [after - before for before, after in zip([begun, *times], times, strict=False)]
@@ -104,28 +105,40 @@ def test_a_lock_is_renewed_three_times_in_each_lease(renewing: Renewal, store: S
     assert not holding.is_lost
 
 
-def test_what_is_due_together_goes_in_one_trip_for_each_database(
+def test_what_is_due_together_goes_in_one_trip(
     renewing: Renewal, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "TOGETHER", 0.9)  # however long it takes to begin with all of them
-    other = Store()
-    some, others = [lock(f"a{number}") for number in range(30)], [lock(f"b{number}") for number in range(5)]
-    runs = {False: store.run, True: other.run}
-    for holding in [*some, *others]:
-        renewing.keep(holding, runs[holding in others], None)
+    some = [lock(f"a{number}") for number in range(30)]
+    for holding in some:
+        renewing.keep(holding, None)
     store.wait_for(some[-1])
-    other.wait_for(others[-1])
     texts = {holding.text for holding in some}
     assert any(set(asked) == texts for _, asked in store.asked)
     assert len(store.asked) < len(store.times(some[0])) + 3, "all of them in nearly every trip"
-    assert {text for _, asked in other.asked for text in asked} == {holding.text for holding in others}
+
+
+def test_a_database_that_hangs_costs_another_nothing(monkeypatch: pytest.MonkeyPatch, store: Store) -> None:
+    monkeypatch.setattr(module, "_renewals", {})
+    hanging, released = Store(), threading.Event()
+    hanging.meanwhile = lambda: released.wait(30)
+    stuck, well = lock("stuck"), lock("well")
+    stuck.place, well.place = "one", "other"
+    keep_renewed(stuck, hanging.run, None)
+    keep_renewed(well, store.run, None)
+    store.wait_for(well, 6)
+    assert not well.is_lost
+    for holding in (stuck, well):
+        assert holding.stop_renewal is not None
+        holding.stop_renewal(holding)
+    released.set()
 
 
 def test_locks_of_unequal_leases_have_their_own_times(renewing: Renewal, store: Store) -> None:
     short, long = lock("a"), lock("b", lease_ms=60_000)
-    renewing.keep(long, store.run, None)
+    renewing.keep(long, None)
     wait_until(lambda: vars(renewing._changed)["_waiters"], what="the thread's waiting for the long one")
-    renewing.keep(short, store.run, None)
+    renewing.keep(short, None)
     store.wait_for(short)
     assert store.times(long) == []
 
@@ -133,7 +146,7 @@ def test_locks_of_unequal_leases_have_their_own_times(renewing: Renewal, store: 
 def test_a_released_lock_is_never_asked_for_again(renewing: Renewal, store: Store) -> None:
     holding, metronome = lock("a"), lock("b")
     for each in (holding, metronome):
-        renewing.keep(each, store.run, None)
+        renewing.keep(each, None)
     store.wait_for(holding, 1)
     assert holding.stop_renewal is not None
     holding.stop_renewal(holding)
@@ -150,8 +163,8 @@ def test_a_lock_that_is_released_while_it_is_asked_for_is_not_lost(renewing: Ren
     holding, metronome = lock("a"), lock("b")
     store.gone.add(holding.text)
     store.meanwhile = lambda: renewing.forget(holding)
-    renewing.keep(holding, store.run, None)
-    renewing.keep(metronome, store.run, None)
+    renewing.keep(holding, None)
+    renewing.keep(metronome, None)
     store.wait_for(metronome)
     assert len(store.times(holding)) == 1
     assert not holding.is_lost
@@ -161,7 +174,7 @@ def test_a_lock_that_the_server_does_not_have_is_lost_at_once(renewing: Renewal,
     holding, told = lock(), list[Any]()
     holding.on_lost, holding.handle = told.append, "the lease"
     store.gone.add(holding.text)
-    renewing.keep(holding, store.run, None)
+    renewing.keep(holding, None)
     assert holding.lost.wait(20)
     assert wait_until(lambda: told) == ["the lease"]
     assert len(store.times(holding)) == 1
@@ -171,7 +184,7 @@ def test_a_lock_that_the_server_does_not_have_is_lost_at_once(renewing: Renewal,
 def test_a_lock_that_is_known_to_be_lost_is_not_asked_for(renewing: Renewal, store: Store) -> None:
     holding, metronome = lock("a"), lock("b")
     for each in (holding, metronome):
-        renewing.keep(each, store.run, None)
+        renewing.keep(each, None)
     holding.mark_lost()
     store.wait_for(metronome, 4)
     assert store.times(holding) == []
@@ -191,7 +204,7 @@ def test_without_an_answer_it_asks_again_soon_and_gives_up_when_the_lease_ends(
 ) -> None:
     holding = lock(lease_ms=2 * LEASE_MS)
     store.error = error
-    renewing.keep(holding, store.run, None)
+    renewing.keep(holding, None)
     assert holding.lost.wait(20)
     assert monotonic() >= holding.valid_until, "not before it may have run out"
     times = store.times(holding)
@@ -204,7 +217,7 @@ def test_without_an_answer_it_asks_again_soon_and_gives_up_when_the_lease_ends(
 def test_a_server_that_comes_back_in_time_loses_nothing(renewing: Renewal, store: Store) -> None:
     holding = lock(lease_ms=3000)
     store.error = ConnectionLost("gone", address="here")
-    renewing.keep(holding, store.run, None)
+    renewing.keep(holding, None)
     before = holding.valid_until
     store.wait_for(holding, 3)
     store.error = None
@@ -219,7 +232,7 @@ def test_one_that_is_tampered_with_does_not_spoil_the_others(
     tampered, *others = [lock(name) for name in "abcd"]
     store.tampered.add(tampered.text)
     for each in (others[0], tampered, *others[1:]):
-        renewing.keep(each, store.run, None)
+        renewing.keep(each, None)
     end = tampered.valid_until
     assert tampered.lost.wait(20)
     assert monotonic() >= end
@@ -231,7 +244,7 @@ def test_one_that_is_tampered_with_does_not_spoil_the_others(
 
 def test_a_lock_as_old_as_it_may_be_is_left_to_its_lease(renewing: Renewal, store: Store) -> None:
     holding = lock()
-    renewing.keep(holding, store.run, 0.35)
+    renewing.keep(holding, 0.35)
     store.wait_for(holding, 1)
     assert holding.lost.wait(20)
     assert monotonic() >= holding.valid_until
@@ -246,7 +259,7 @@ def test_the_lock_of_a_thread_that_ended_is_left_to_its_lease(renewing: Renewal,
     thread.join()
     orphan, named = made
     for each in made:
-        renewing.keep(each, store.run, None)
+        renewing.keep(each, None)
     assert orphan.lost.wait(20)
     assert monotonic() >= orphan.valid_until
     assert store.times(orphan) == []
@@ -257,7 +270,7 @@ def test_the_lock_of_a_thread_that_ended_is_left_to_its_lease(renewing: Renewal,
 def test_the_thread_ends_when_idle_and_begins_again(renewing: Renewal, store: Store) -> None:
     for name in "ab":
         holding = lock(name)
-        renewing.keep(holding, store.run, None)
+        renewing.keep(holding, None)
         thread = renewing._thread
         assert thread is not None
         assert (thread.daemon, thread.name) == (True, "redicts-renewal")
@@ -273,7 +286,7 @@ def test_one_thread_serves_all(renewing: Renewal, store: Store) -> None:
     holdings, threads = [lock(f"a{number}") for number in range(10)], set[threading.Thread]()
     store.meanwhile = lambda: threads.add(threading.current_thread())
     for holding in holdings:
-        renewing.keep(holding, store.run, None)
+        renewing.keep(holding, None)
     for holding in holdings:
         store.wait_for(holding, 1)
     assert threads == {renewing._thread}
@@ -287,11 +300,12 @@ def test_forgetting_what_was_never_kept_is_nothing(renewing: Renewal, store: Sto
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_a_fork_renews_nothing_of_its_parent(store: Store) -> None:
-    before, holding = renewal(), lock(lease_ms=60_000)
-    before.keep(holding, store.run, None)
+    holding = lock(lease_ms=60_000)
+    keep_renewed(holding, store.run, None)
     child = os.fork()
     if child == 0:
-        mine = renewal()
-        os._exit(0 if mine is not before and not mine._items and mine._thread is None else 1)
+        os._exit(1 if module._renewals else 0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    before.forget(holding)
+    assert holding.place in module._renewals
+    assert holding.stop_renewal is not None
+    holding.stop_renewal(holding)
