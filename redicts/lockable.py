@@ -132,7 +132,7 @@ class Locking(LockOperations, Sync):
         holding.on_lost = on_lost
         process().add(holding)
         if database.lock_renew if options.renew is None else options.renew:
-            keep_renewed(holding, database.run_apart, max_lifetime)
+            keep_renewed(holding, database.runner.run_apart, max_lifetime)
         return lease
 
 

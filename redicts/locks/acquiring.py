@@ -161,6 +161,9 @@ class _Attempt:
             self.sent = before
             self.check_time("nobody; but others came and went all the time", more=CONFLICT_SECONDS)
             return None
+        except InternalError:  # the script meets a key that somebody else wrote to before it enters anything
+            self.sent = before
+            raise
         except OutcomeUnknown:  # if it did happen, the same entry is entered once more, and has a new deadline
             return None
         return int(fence)

@@ -102,6 +102,11 @@ class Renewal:
             with self._changed:
                 _ = self._items.pop(holding, None)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is nothing to renew, and the thread has ended."""
+        return self._thread is None and not self._items
+
     def _schedule(self, item: _Item) -> None:
         heapq.heappush(self._heap, (item.due, next(self._order), item))
 
@@ -188,6 +193,9 @@ def keep_renewed(holding: Holding, run: Run, max_lifetime: float | None) -> None
         run: Runs operations on its database.
         max_lifetime: Seconds after which it is no longer renewed; ``None``: no limit.
     """
+    for place, idle in list(_renewals.items()):  # databases that are no longer used are not kept for ever
+        if idle.is_idle:
+            _ = _renewals.pop(place, None)
     _renewals.setdefault(holding.place, Renewal(run)).keep(holding, max_lifetime)
 
 

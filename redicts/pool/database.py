@@ -6,19 +6,16 @@ means the same value in both.
 
 from __future__ import annotations
 
-from typing import Final, TypeVar, final
+from typing import Final, final
 from weakref import WeakValueDictionary
 
 import redis
 
-from redicts.core.effects import Op
 from redicts.core.keys import KeySpace
 from redicts.pool.identity import Identity, address_of, check_client, identity_of
 from redicts.runners.sync import SyncRunner
 
 __all__ = ["Database"]
-
-T = TypeVar("T")
 
 
 @final
@@ -83,15 +80,6 @@ class Database:
             found = cls(check_client(client, "client"), namespace=namespace)
             _of_clients[known] = found
         return found
-
-    def run_apart(self, op: Op[T], patience: float) -> T:
-        """Run an operation that may be repeated, and must not wait for others: the renewal of locks.
-
-        Args:
-            op: The operation.
-            patience: Seconds that the server may take to answer.
-        """
-        return self.runner.apart(patience).run(op, True)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Database):

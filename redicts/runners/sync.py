@@ -33,6 +33,7 @@ from redicts.core.effects import (
 )
 from redicts.core.labels import spell_label
 from redicts.core.units import to_ms, to_seconds
+from redicts.errors import ConnectionLost, OutcomeUnknown
 from redicts.runners.blocked import BLOCK_MARGIN, Blocked
 from redicts.runners.exchange import LOST, Failed, exchange
 from redicts.runners.failures import exhausted, lost
@@ -89,13 +90,36 @@ class SyncRunner:
         would.
 
         Args:
-            patience: Seconds to wait for a reply. (Making a connection may take ``APART_SECONDS`` besides.)
+            patience: Seconds to wait for a reply. (Making a connection may take as long, or ``APART_SECONDS``.)
         """
         other = SyncRunner.__new__(SyncRunner)
-        other._pool = self._own_pool("apart", socket_timeout=APART_SECONDS, socket_connect_timeout=APART_SECONDS)
+        connecting = min(patience, APART_SECONDS)
+        other._pool = self._own_pool("apart", socket_timeout=connecting, socket_connect_timeout=connecting)
         other._address, other._answers_at_once = self._address, self._answers_at_once
         other._own, other._checked, other._patience = self._own, True, patience
         return other
+
+    def run_apart(self, op: Op[T], patience: float) -> T:
+        """Drive an operation that may be repeated, without waiting for others, nor for long.
+
+        Args:
+            op: A fresh generator.
+            patience: As for ``apart``.
+
+        Returns:
+            What the operation returns.
+
+        Raises:
+            ConnectionLost: No connection, or no reply in time.
+            OutcomeUnknown: Likewise, while a write was under way.
+        """
+        try:
+            return self.apart(patience).run(op, True)
+        except (ConnectionLost, OutcomeUnknown):
+            pool = self._own.pop("apart", None)  # connections are made within the patience that there is then
+            if pool is not None:
+                pool.disconnect(inuse_connections=False)
+            raise
 
     def run(self, op: Op[T], idempotent: bool) -> T:
         """Drive an operation to its end.

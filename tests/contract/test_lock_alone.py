@@ -75,6 +75,42 @@ def test_any_client_will_do(
     released.result(SECONDS)
 
 
+def test_a_condition_may_stand_on_it(ground: Ground, rival: Party) -> None:
+    lock, waits, found = ground.lock("a", acquire_timeout=SECONDS), threading.Event(), list[str]()
+    condition = threading.Condition(lock)  # type: ignore[arg-type]  # typed for the locks of threading only
+
+    def take() -> str:
+        with condition:
+            assert lock.owned()
+            waits.set()
+            assert condition.wait_for(lambda: found, SECONDS)
+            assert lock.owned(), "it has it again"
+            return found.pop()
+
+    for act in (condition.notify, condition.wait):
+        with pytest.raises(RuntimeError, match="un-acquired lock"):
+            act()
+    taken = rival.start(take)
+    assert waits.wait(SECONDS)
+    with condition:  # which needs the lock: who waits has released it
+        assert lock.owned()
+        assert not rival_owns(lock)
+        condition.notify()  # in vain
+    with condition:
+        found.append("x")
+        condition.notify()
+        assert not taken.done()
+    assert taken.result(SECONDS) == "x"
+    assert not lock.owned()
+    assert not lock.locked()
+
+
+def rival_owns(lock: Lock) -> bool:
+    """Whether a thread that has nothing to do with it is told that it owns the lock."""
+    with ThreadPoolExecutor(1) as executor:
+        return executor.submit(lock.owned).result(SECONDS)
+
+
 def test_a_unix_socket_leads_to_the_same_locks(ground: Ground) -> None:
     server, namespace = ground.backend.server, ground.backend.namespace
     if server is None:

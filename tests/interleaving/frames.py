@@ -21,7 +21,8 @@ CONSTANT = {"space", "by", "keys", "watch", "attempt", "log", "owner", "effect",
 
 DEAD = {
     "run": {"replies", "found", "now_us"},
-    "wait": {"left", "alive", "reply", "score"},
+    "wait": {"left", "alive", "score"},
+    "stand": {"patience", "left", "reply"},
     "enter": {"entry", "request", "args", "free", "fence", "now_ms", "lease", "now_us"},
     "leave_line": {"reply"},
     "program": {"holding"},
@@ -40,6 +41,8 @@ def snapshot(generator: Any, asked: Any) -> tuple[Any, ...]:
         if frame.f_code.co_name == "run":
             if below is not None:
                 dead = dead | {"decision", "now_ms", "read"}
+                if below.gi_code.co_name in {"wait", "stand"}:
+                    dead = dead | {"asked", "fence", "valid_until"}
             elif isinstance(asked[0], Watch):
                 dead = dead | {"decision", "now_ms", "read", "fence", "valid_until"}
         names = sorted(frame.f_locals.keys() - dead)

@@ -6,7 +6,7 @@ has to. A state is what stands in the generators' frames (``frames.py``): two wa
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 from unittest.mock import patch
@@ -91,7 +91,7 @@ class Clock:
 
 
 @contextmanager
-def simulated_clock() -> Iterator[Clock]:
+def simulated_clock() -> Generator[Clock, None, None]:
     """Let the product read a clock that is set by hand."""
     clock = Clock()
     with (

@@ -42,14 +42,14 @@ def release(store: Store, keys: Sequence[str], args: Sequence[str]) -> int:
     deadline = store.zscore(at, entry)
     for key in keys[5:]:
         store.zrem(key, entry)
+    left_here = store.exists(at)
+    if not left_here and (len(keys) == 6 or not store.exists(section_at, section_below)):
+        _ = store.pexpire(fence, 1000)
     if deadline is None:
         return 0
-    if not store.exists(section_at, section_below, at):
-        _ = store.pexpire(fence, 1000)
+    if not left_here:
         wake_at(store, waiters)
         return int(deadline > store.now_ms)
-    if len(keys) == 6 and not store.exists(at):
-        _ = store.pexpire(fence, 1000)
     others = [parts_of(other) for other, score in (store.get(at) or {}).items() if score > store.now_ms]
     exclusive = any(mode == "x" for mode, _, _ in others)
     owners = len({owner for _, owner, _ in others})

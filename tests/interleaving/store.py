@@ -185,7 +185,8 @@ class Store:
         if name == "ZUNION":
             union: dict[str, int] = {}
             for key in args[1 : 1 + int(args[0])]:
-                for member, score in (self.get(key) or {}).items():
+                zset: dict[str, int] = self.get(key) or {}
+                for member, score in zset.items():
                     union[member] = max(score, union.get(member, score))
             ordered = sorted(union.items(), key=lambda pair: (pair[1], pair[0]))
             return [text for member, score in ordered for text in (member, str(score))]

@@ -16,8 +16,7 @@ FAMILY = "parent, child, grandchild"
 def test_without_the_removal_of_dead_entries_a_clock_that_steps_back_gives_two_holders(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    scenario = Scenario(short(pair(FAMILY)), jumps=FORTH_AND_BACK)
-    _ = explore(scenario, fenced=False)
+    scenario = Scenario(short(pair(FAMILY)), jumps=FORTH_AND_BACK)  # found sound in test_explorer.py
     mutants.keep_the_dead(monkeypatch)
     with pytest.raises(Broken, match="two holders"):
         _ = explore(scenario, fenced=False)
@@ -54,6 +53,14 @@ def test_a_release_that_wakes_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     mutants.never_check(monkeypatch)
     with pytest.raises(Broken, match="a free lock was not taken"):
         _ = explore(scenario)
+
+
+def test_time_that_is_up_while_a_hand_over_is_left_to_another() -> None:
+    """The lock is free then, and is taken."""
+    one, other = pair("same path")
+    report = explore(Scenario((one, other._replace(timeout=1.05)), store=mutants.Silent))
+    assert report.checks
+    assert not report.outcomes
 
 
 def test_a_renewal_that_brings_a_released_lock_back() -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any, NamedTuple
 
+import tests.interleaving.scripts  # noqa: F401  # pyright: ignore[reportUnusedImport]  # the store has them from there
 from redicts.core.effects import Block, Call, Effect, Eval
 from tests.interleaving.owners import END, Automaton, Clock, Held, Owner, Seen
 from tests.interleaving.store import START_US, Store

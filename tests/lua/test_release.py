@@ -69,6 +69,26 @@ def test_one_of_several_locks_takes_no_other_with_it(locks: LockScripts, path: t
     assert [locks.places(entry) for entry in others] == before
 
 
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("own_too", [True, False])
+def test_others_stay_where_the_roots_list_of_what_is_below_was_deleted(
+    locks: LockScripts, path: tuple[str, ...], own_too: bool
+) -> None:
+    others = [locks.entry(*path, owner="you", shared=True), locks.entry(*path, "x", owner="third", shared=True)]
+    mine, below_root = locks.entry(*path, shared=True), locks.space.key("b", ())
+    if own_too:
+        locks.hold(mine)
+    for entry in others:
+        locks.hold(entry)
+    locks.client.delete(below_root)  # as by hand
+    if not own_too:
+        locks.hold(mine)  # so the root knows of this one only
+    before = [locks.places(entry) for entry in others]
+    assert locks.release(mine) == 1
+    assert locks.places(mine) == []
+    assert [locks.places(entry) for entry in others] == before
+
+
 # ---- whom it wakes
 
 REMAINING = [
@@ -167,6 +187,25 @@ def test_the_roots_counter_goes_with_its_last_lock(locks: LockScripts, stays: tu
     assert locks.release(entry) == 1
     left = locks.client.pttl(locks.space.key("f", ()))
     assert 0 < left <= 1000 if brief else left > 59_000
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    ("stays", "brief"), [(None, True), (("z",), True), (("a",), False), (("a", "b", "c", "d", "e", "f"), False)]
+)
+def test_the_counter_goes_although_the_lock_was_gone_before(
+    locks: LockScripts, path: tuple[str, ...], stays: tuple[str, ...] | None, brief: bool
+) -> None:
+    entry = locks.entry(*path, shared=True)
+    if stays is not None:
+        locks.hold(locks.entry(*stays, shared=True, owner="you"))
+    locks.hold(entry)
+    for key in locks.places(entry):
+        locks.client.zrem(key, entry)
+    assert locks.release(entry) == 0
+    left = locks.client.pttl(locks.keys(entry).fence)
+    assert 0 < left <= 1000 if brief or path == () else left > 59_000, "the root's lock has a counter of its own"
+    assert locks.woken(*path) == ""
 
 
 # ---- passing it on

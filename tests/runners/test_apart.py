@@ -10,6 +10,7 @@ import redis
 
 from redicts.core.effects import Block, Commit, Op
 from redicts.errors import ConnectionLost, OutcomeUnknown, PoolExhausted
+from redicts.runners import sync
 from tests.runners.rig import Rig, call, in_use, quiet_client, script, steps, watch
 from tests.support.chaos import ChaosProxy
 from tests.support.servers import Server
@@ -51,10 +52,12 @@ def test_it_does_not_wait_for_a_free_connection(valkey_server: Server) -> None:
     pool.disconnect()
 
 
-def test_it_shares_the_connections_of_waiters(rig: Rig) -> None:
+def test_it_has_connections_of_its_own(rig: Rig) -> None:
     assert rig.run(Block(("BLPOP", rig.key("q")), 0)) is None
-    pools = [rig.runner._blocking_pool(), rig.runner.apart(5)._pool, rig.runner.apart(1)._blocking_pool()]
+    pools = [rig.runner.apart(5)._pool, rig.runner.apart(1)._pool]
     assert len({id(pool) for pool in pools}) == 1
+    assert pools[0] is not rig.runner._blocking_pool()
+    assert pools[0].connection_kwargs["socket_timeout"] == sync.APART_SECONDS
     assert rig.runner.apart(5).run(steps((call("PING"),)), True) == [("PONG",)]
     assert len(pools[0]._available_connections) == 1
     rig.runner.close()

@@ -160,6 +160,7 @@ ROWS = [
     Row("Lock.acquire", lambda p, _: lock(p, owner="x").acquire(blocking=False), 2, lease),
     Row("Lock.release", lambda _, held: held.release(), 1, locked),
     Row("Lock.locked", lambda p: lock(p).locked(), 1),
+    Row("Lock.owned", lambda p: lock(p).owned(), 0),
     Row("Lock.is_locked", lambda p: lock(p).is_locked(), 1),
     Row("Lock.holders", lambda p: lock(p).holders(), 1),
     Row("Lock.break_locks", lambda _, held: held.break_locks(), 2, locked),

@@ -6,6 +6,7 @@ import pytest
 
 from redicts.core.effects import Call, Commit, Conflict, Eval, Watch
 from redicts.errors import ConnectionLost, InternalError, LockTimeout, OutcomeUnknown
+from redicts.locks.acquiring import CONFLICT_SECONDS
 from redicts.locks.entry import Entry
 from redicts.locks.reading import release_keys
 from tests.unit.locks.acts import BY, NOW, NOW_US, SPACE, Act, Clock, acquiring_act, script_of, standing
@@ -74,6 +75,27 @@ def test_a_conflict_is_decided_anew_with_the_same_entry() -> None:
     act.fail(Conflict())
     assert isinstance(act.one, Watch)
     assert act.look(now_us=NOW_US + 7_000).hold.args[:2] == (text, str(NOW + 7 + 30_000)), "its lease is a new one"
+
+
+@pytest.mark.parametrize("timeout", [0, 10])
+def test_conflicts_without_end_end_a_second_late(clock: Clock, timeout: float) -> None:
+    act, begun = acquiring_act(timeout=timeout), clock.now
+    for after in (0.0, timeout, timeout + CONFLICT_SECONDS - 0.01):
+        clock.now = begun + after
+        act.look().fail(Conflict())
+        assert isinstance(act.one, Watch)
+    clock.now = begun + timeout + CONFLICT_SECONDS
+    act.look()
+    assert act.hold
+    with pytest.raises(LockTimeout, match="held by nobody; but others came and went all the time"):
+        act.fail(Conflict())
+
+
+def test_conflicts_end_nothing_that_has_all_the_time(clock: Clock) -> None:
+    act = acquiring_act(timeout=None)
+    clock.now += 1e6
+    act.look().fail(Conflict())
+    assert act.look().granted().done
 
 
 def test_after_conflicts_alone_nothing_is_taken_back() -> None:

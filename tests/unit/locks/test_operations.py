@@ -9,7 +9,7 @@ import pytest
 from redicts.core.effects import Call, Eval
 from redicts.core.keys import KeySpace
 from redicts.core.paths import parse
-from redicts.errors import InternalError, NotOwner
+from redicts.errors import ConnectionLost, InternalError, LockLost, NotOwner
 from redicts.locks.holding import Holding
 from redicts.locks.operations import LockOperations
 from redicts.locks.owners import current_holdings, process
@@ -57,6 +57,13 @@ def removed(act: Act) -> list[str]:
     return [str(effect.args[0]) for effect in scripts]
 
 
+def typed(act: Act) -> list[str]:
+    """The keys whose types it asks for."""
+    calls = [effect.args for effect in act.asked if isinstance(effect, Call)]
+    assert {args[0] for args in calls} == {"TYPE"}
+    return [str(args[1]) for args in calls]
+
+
 def test_the_threads_own_lock_is_released_in_one_trip(holding: Holding) -> None:
     act = Act(LockOperations.release(Spot()))
     assert removed(act) == [holding.text]
@@ -84,6 +91,14 @@ def test_a_named_lock_of_another_process_is_released_in_two(spot: Spot) -> None:
     act.reply(read(dead, young, other, old)[0], TIME)
     assert removed(act) == [young.text], "the one that was acquired last"
     assert act.reply(1).done
+
+
+def test_a_named_lock_that_ends_between_the_two_trips_is_told() -> None:
+    act = Act(LockOperations.release(Spot(), "job"))
+    act.reply(read(standing("a.b", "job"))[0], TIME)
+    with pytest.raises(LockLost, match=r"the lock at 'a\.b' had run out or was broken") as caught:
+        act.reply(0)
+    assert caught.value.path == "a.b"
 
 
 @pytest.mark.parametrize("found", [[], [standing("a.b", "eve")], [standing("a.b", "job", left=0)]])
@@ -147,11 +162,31 @@ def test_what_somebody_else_wrote_is_found_and_named(operation: object) -> None:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS[2:])
-def test_rubbish_at_the_place_is_named_at_once(operation: object) -> None:
+def test_rubbish_at_the_place_is_named_and_so_is_what_is_wrong_above(operation: object) -> None:
     act = Act(operation(Spot()))  # type: ignore[operator]  # it is one of the above
-    with pytest.raises(InternalError) as caught:
-        act.reply(["rubbish", "1"], TIME)
+    act.reply(["rubbish", "1"], TIME)
+    kinds = {"ns:l:{a}.b": "zset", "ns:l:{a}": "hash"}
+    with pytest.raises(InternalError, match="is a hash, and should be a zset") as caught:
+        act.reply(*[kinds.get(key, "none") for key in typed(act)])
+    assert caught.value.key == "ns:l:{a}"
+    act = Act(operation(Spot()))  # type: ignore[operator]  # it is one of the above
+    act.reply(["rubbish", "1"], TIME)
+    act.reply(*["zset" if key == "ns:l:{a}.b" else "none" for key in typed(act)])
+    with pytest.raises(InternalError, match=r"no lock entry.*check\(repair=True\) mends it") as caught:
+        act.reply(["rubbish", "1"])
     assert caught.value.key == "ns:l:{a}.b"
+
+
+@pytest.mark.parametrize("answered", [False, True])
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_where_the_blamed_cannot_be_found_the_first_error_is_told(operation: object, answered: bool) -> None:
+    act, first = Act(operation(Spot())), InternalError("WRONGTYPE")  # type: ignore[operator]  # it is one of the above
+    act.fail(first)
+    if answered:
+        act.reply(*["zset" if key == "ns:l:{a}.b" else "none" for key in typed(act)])
+    with pytest.raises(InternalError) as caught:
+        act.fail(ConnectionLost("gone", address="here"))
+    assert caught.value is first
 
 
 @pytest.mark.parametrize(

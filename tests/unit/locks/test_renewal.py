@@ -33,23 +33,30 @@ class Store:
         asked: When, and for which entries, it was asked.
         gone: Entries that it does not have.
         tampered: Entries whose keys somebody else wrote to.
+        patiences: How long it was given each time.
         error: What it fails with, if at all.
+        hangs: Whether it gives no answer while there is patience.
         meanwhile: Called while it is asked.
     """
 
     def __init__(self) -> None:
         self.asked: list[tuple[float, list[str]]] = []
+        self.patiences: list[float] = []
         self.gone: set[str] = set()
         self.tampered: set[str] = set()
         self.error: Exception | None = None
+        self.hangs = False
         self.meanwhile: Callable[[], object] = lambda: None
 
     def run(self, op: Op[Any], patience: float) -> Any:
-        assert 0.02 <= patience <= INTERVAL or patience > 1, "what is lost meanwhile must be told in time"
         effects = next(op)
         texts = [str(effect.args[0]) for effect in effects if isinstance(effect, Eval)]
         self.asked.append((monotonic(), texts))
+        self.patiences.append(patience)
         self.meanwhile()
+        if self.hangs:
+            assert not threading.Event().wait(patience)
+            op.throw(ConnectionLost("it hangs", address="here"))
         if self.error is not None:
             op.throw(self.error)
         if self.tampered & set(texts):
@@ -88,6 +95,21 @@ def renewing(monkeypatch: pytest.MonkeyPatch, store: Store) -> Iterator[Renewal]
     wait_until(lambda: made._thread is None)
 
 
+@pytest.fixture
+def databases(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[Any, Renewal]]:
+    """The renewals of this test by their databases; their threads end with it."""
+    made: dict[Any, Renewal] = {}
+    monkeypatch.setattr(module, "IDLE_SECONDS", 0.05)
+    monkeypatch.setattr(module, "_renewals", made)
+    yield made
+    for each in made.values():
+        for holding in list(each._items):
+            each.forget(holding)
+        with each._changed:
+            each._changed.notify()
+    wait_until(lambda: all(each._thread is None for each in made.values()))
+
+
 def lock(name: str = "a", lease_ms: int = LEASE_MS, owner: str | None = None) -> Holding:
     return held(name, lease_ms=lease_ms, nonce=f"{name}:1", owner=owner)
 
@@ -118,20 +140,86 @@ def test_what_is_due_together_goes_in_one_trip(
     assert len(store.asked) < len(store.times(some[0])) + 3, "all of them in nearly every trip"
 
 
-def test_a_database_that_hangs_costs_another_nothing(monkeypatch: pytest.MonkeyPatch, store: Store) -> None:
-    monkeypatch.setattr(module, "_renewals", {})
+def test_a_database_that_hangs_costs_another_nothing(databases: dict[Any, Renewal], store: Store) -> None:
     hanging, released = Store(), threading.Event()
     hanging.meanwhile = lambda: released.wait(30)
     stuck, well = lock("stuck"), lock("well")
     stuck.place, well.place = "one", "other"
     keep_renewed(stuck, hanging.run, None)
+    wait_until(lambda: hanging.asked, what="the trip that hangs")
     keep_renewed(well, store.run, None)
-    store.wait_for(well, 6)
+    store.wait_for(well, 4)
     assert not well.is_lost
-    for holding in (stuck, well):
-        assert holding.stop_renewal is not None
-        holding.stop_renewal(holding)
+    assert len(hanging.asked) == 1, "it still hangs"
+    assert set(databases) == {"one", "other"}
     released.set()
+
+
+def test_the_locks_of_one_database_have_one_thread(databases: dict[Any, Renewal], store: Store) -> None:
+    threads = set[threading.Thread]()
+    store.meanwhile = lambda: threads.add(threading.current_thread())
+    holdings = [lock(name) for name in "abc"]
+    for holding in holdings:
+        keep_renewed(holding, store.run, None)
+    for holding in holdings:
+        store.wait_for(holding, 1)
+    assert list(databases) == ["db"]
+    assert threads == {databases["db"]._thread}
+
+
+def test_a_database_that_is_no_longer_used_is_not_kept(databases: dict[Any, Renewal], store: Store) -> None:
+    kept, left, new = lock("kept", 60_000), lock("left"), lock("new", 60_000)
+    kept.place, left.place, new.place = "kept", "left", "new"
+    for holding in (kept, left):
+        keep_renewed(holding, store.run, None)
+    databases["left"].forget(left)
+    wait_until(lambda: databases["left"]._thread is None, what="an idle thread's end")
+    keep_renewed(new, store.run, None)
+    assert set(databases) == {"kept", "new"}
+
+
+def test_a_lock_is_told_to_be_lost_in_time_where_the_server_hangs(renewing: Renewal, store: Store) -> None:
+    holding, other = lock(lease_ms=2 * LEASE_MS), lock("b", lease_ms=60_000)
+    store.hangs = True
+    renewing.keep(other, None)
+    renewing.keep(holding, None)
+    assert holding.lost.wait(20)
+    assert holding.valid_until <= monotonic() < holding.valid_until + 2
+    assert 1 < len(store.times(holding)) == len(store.patiences)
+    assert max(store.patiences) <= 2 * INTERVAL
+    assert not other.is_lost
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept", "patience"),
+    [
+        ([(3.0, 2.0)], [], 1.0),  # an interval: then it is asked again
+        ([(3.0, 0.5)], [], 0.5),  # what it has left
+        ([(60.0, 40.0), (3.0, 2.0)], [], 1.0),  # the smallest interval
+        ([(60.0, 40.0)], [(3.0, 2.5)], 2.5),  # what one has left that is not asked for
+        ([(60.0, 40.0)], [(90.0, 30.0)], 20.0),
+        ([(3.0, 0.001)], [], 0.02),  # some time, always
+        ([(3.0, -1.0)], [(60.0, 40.0)], 0.02),
+    ],
+)
+def test_the_server_is_waited_for_no_longer_than_nothing_is_lost(
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    asked: list[tuple[float, float]],
+    kept: list[tuple[float, float]],
+    patience: float,
+) -> None:
+    """The lease and what is left of it, in seconds, of each lock that is asked for, and that is kept besides."""
+    monkeypatch.setattr(module, "monotonic", lambda: 1000.0)
+    renewing = Renewal(store.run)
+    items = []
+    for number, (lease, left) in enumerate([*asked, *kept]):
+        holding = lock(f"a{number}", lease_ms=round(lease * 1000))
+        holding.valid_until = 1000.0 + left
+        items.append(module._Item(holding, None))
+        renewing._items[holding] = items[-1]
+    assert renewing._ask(items[: len(asked)]) == [True] * len(asked)
+    assert store.patiences == [pytest.approx(patience)]
 
 
 def test_locks_of_unequal_leases_have_their_own_times(renewing: Renewal, store: Store) -> None:
@@ -215,11 +303,11 @@ def test_without_an_answer_it_asks_again_soon_and_gives_up_when_the_lease_ends(
 
 
 def test_a_server_that_comes_back_in_time_loses_nothing(renewing: Renewal, store: Store) -> None:
-    holding = lock(lease_ms=3000)
+    holding = lock(lease_ms=1500)
     store.error = ConnectionLost("gone", address="here")
     renewing.keep(holding, None)
     before = holding.valid_until
-    store.wait_for(holding, 3)
+    store.wait_for(holding, 2)
     store.error = None
     wait_until(lambda: holding.valid_until > before)
     assert not holding.is_lost
@@ -282,16 +370,6 @@ def test_the_thread_ends_when_idle_and_begins_again(renewing: Renewal, store: St
         assert not thread.is_alive()
 
 
-def test_one_thread_serves_all(renewing: Renewal, store: Store) -> None:
-    holdings, threads = [lock(f"a{number}") for number in range(10)], set[threading.Thread]()
-    store.meanwhile = lambda: threads.add(threading.current_thread())
-    for holding in holdings:
-        renewing.keep(holding, None)
-    for holding in holdings:
-        store.wait_for(holding, 1)
-    assert threads == {renewing._thread}
-
-
 def test_forgetting_what_was_never_kept_is_nothing(renewing: Renewal, store: Store) -> None:
     renewing.forget(lock())
     assert renewing._thread is None
@@ -299,13 +377,12 @@ def test_forgetting_what_was_never_kept_is_nothing(renewing: Renewal, store: Sto
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-def test_a_fork_renews_nothing_of_its_parent(store: Store) -> None:
+def test_a_fork_renews_nothing_of_its_parent(databases: dict[Any, Renewal], store: Store) -> None:
     holding = lock(lease_ms=60_000)
     keep_renewed(holding, store.run, None)
     child = os.fork()
     if child == 0:
         os._exit(1 if module._renewals else 0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert holding.place in module._renewals
-    assert holding.stop_renewal is not None
-    holding.stop_renewal(holding)
+    assert list(databases) == [holding.place]
+    assert databases[holding.place]._thread is not None

@@ -6,7 +6,7 @@ import pytest
 
 from redicts.core.effects import WAITING, Block, Call, Commit, Watch
 from redicts.errors import ConnectionLost, InternalError, LockTimeout, OutcomeUnknown
-from redicts.locks.acquiring import CHECK_SECONDS
+from redicts.locks.acquiring import CHECK_SECONDS, GRACE_SECONDS, GRACES
 from tests.unit.locks.acts import NOW, Act, Clock, acquiring_act, standing
 
 AT, ABOVE, BELOW = standing("a.b"), standing("a"), standing("a.b.c")
@@ -16,6 +16,26 @@ GIVE_UP = Block((), 0.0)
 def popped(line: str) -> list[str]:
     """The reply of a pop that got a wake-up."""
     return [line, "1"]
+
+
+def leaves_it(act: Act, line: str, times: int = GRACES) -> Act:
+    """Find it free so many times, and stand in line for a while after each, not being woken."""
+    for _ in range(times):
+        act.look()
+        assert act.one == Commit(()), "it is left to another, with no watch kept"
+        act.reply([])
+        assert act.block.args == ("BLPOP", line), "the pop that is under way goes on"
+        assert act.block.patience == GRACE_SECONDS
+        act.reply(WAITING)
+    return act
+
+
+def gone(clock: Clock, *, shared: bool = False, timeout: float = 10.0) -> Act:
+    """Wait for ``AT``, and find it gone after a second, without having been woken."""
+    act = acquiring_act(shared=shared, timeout=timeout).blocked(AT)
+    clock.now += 1
+    act.reply(WAITING).reply(None)
+    return act
 
 
 def assert_wakes(act: Act, line: str) -> None:
@@ -81,9 +101,64 @@ def test_a_blocker_that_is_gone_is_noticed(clock: Clock) -> None:
     act = acquiring_act().blocked(ABOVE)
     clock.now += 1
     act.reply(WAITING).reply(None)
-    act.look().granted()
+    leaves_it(act, "ns:w:{a}").look().granted()
     assert act.asked == (GIVE_UP,), "the pop is still under way"
     assert act.reply(None).done
+
+
+@pytest.mark.parametrize("looks", range(1, GRACES + 1))
+def test_who_leaves_it_to_another_and_is_woken_enters(clock: Clock, looks: int) -> None:
+    act = gone(clock)
+    leaves_it(act, "ns:w:{a}.b", looks - 1).look()
+    act.reply([])
+    act.reply(popped("ns:w:{a}.b"))
+    assert act.look().granted().done, "no pop is under way, and it keeps the wake-up"
+
+
+def test_who_leaves_it_to_another_and_loses_the_connection_enters_as_if_woken(clock: Clock) -> None:
+    act = leaves_it(gone(clock), "ns:w:{a}.b", 1).look()
+    act.reply([])
+    act.fail(OutcomeUnknown("cut", address="here", commands=["BLPOP"]))
+    assert act.look().granted().done
+
+
+def test_what_a_dead_one_stood_at_is_left_to_nobody(clock: Clock) -> None:
+    """Nobody was woken there: it did not release."""
+    dead = standing("a.b", nonce="e:5", left=0)
+    act = gone(clock).look(dead)
+    assert act.hold.args[4:] == (dead.text,)
+
+
+def test_what_runs_out_while_it_is_waited_for_is_left_to_nobody(clock: Clock) -> None:
+    act = acquiring_act().blocked(standing("a.b", left=500))
+    clock.now += 0.6
+    act.reply(WAITING)
+    assert act.look().hold, "it has not been released, so nobody was woken"
+
+
+def test_who_left_it_to_another_and_then_outwaits_a_lease_leaves_it_no_more(clock: Clock) -> None:
+    act = leaves_it(gone(clock), "ns:w:{a}.b", 1).blocked(standing("a.b", "sue", nonce="s:1", left=500))
+    clock.now += 0.6
+    act.reply(WAITING)
+    assert act.look().hold
+
+
+def test_who_left_it_to_another_does_so_anew_for_the_next(clock: Clock) -> None:
+    act = leaves_it(gone(clock), "ns:w:{a}.b", GRACES - 1)
+    act.blocked(standing("a.b", "sue", nonce="s:1"))
+    assert act.block.patience == CHECK_SECONDS
+    clock.now += 1
+    act.reply(WAITING).reply(None)
+    assert leaves_it(act, "ns:w:{a}.b").look().hold
+
+
+def test_who_leaves_it_to_another_until_time_is_up_looks_once_more(clock: Clock) -> None:
+    act = leaves_it(gone(clock, timeout=1.01), "ns:w:{a}.b", 1)
+    clock.now += 0.025
+    act.look()
+    act.reply([])
+    act.reply(None)
+    assert act.look().granted().done
 
 
 def test_a_blocker_that_runs_out_is_not_asked_about(clock: Clock) -> None:
@@ -162,11 +237,7 @@ def test_who_was_woken_and_leaves_room_for_others_wakes_the_next(clock: Clock, b
 
 @pytest.mark.parametrize(("shared", "wakes"), [(False, False), (True, True)])
 def test_a_wake_up_that_came_too_late_is_passed_on_likewise(clock: Clock, shared: bool, wakes: bool) -> None:
-    act = acquiring_act(shared=shared).blocked(AT)
-    clock.now += 1
-    act.reply(WAITING).reply(None)
-    assert isinstance(act, Act)
-    act.look().granted()
+    act = leaves_it(gone(clock, shared=shared), "ns:w:{a}.b").look().granted()
     assert act.one == GIVE_UP
     act.reply(popped("ns:w:{a}.b"))
     if wakes:
@@ -259,11 +330,7 @@ def test_who_was_woken_and_finds_that_time_is_up_wakes_the_next(clock: Clock) ->
 
 
 def test_a_wake_up_that_cannot_be_passed_on_costs_no_lock(clock: Clock) -> None:
-    act = acquiring_act(shared=True).blocked(AT)
-    clock.now += 1
-    act.reply(WAITING).reply(None)
-    assert isinstance(act, Act)
-    act.look().granted()
+    act = leaves_it(gone(clock, shared=True), "ns:w:{a}.b").look().granted()
     act.fail(ConnectionLost("gone", address="here"))
     assert_wakes(act, "ns:w:{a}.b")  # perhaps it was woken when the connection was lost
     act.fail(ConnectionLost("gone", address="here"))
