@@ -332,11 +332,8 @@ class SyncRunner:
         if (pool := self._own.get(name)) is not None:
             return pool
         quiet = {"maint_notifications_config": MaintNotificationsConfig(enabled=False)}
-        made = redis.ConnectionPool(
-            self._pool.connection_class,
-            max_connections=UNBOUNDED,
-            **{**self._pool.connection_kwargs, **quiet, **options},
-        )
+        given: dict[str, Any] = {**self._pool.connection_kwargs, **quiet, **options}
+        made = redis.ConnectionPool(self._pool.connection_class, max_connections=UNBOUNDED, **given)
         return self._own.setdefault(name, made)  # of several threads one is first; a lock would not survive fork
 
 

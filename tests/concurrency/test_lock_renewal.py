@@ -151,6 +151,7 @@ def test_a_server_that_hangs_does_not_cost_the_locks_of_another(
             other.cont()
         assert not lease.lost.is_set()
         lease.ensure_held()
+    loss.assert_refused()
     tree.clear()
 
 
