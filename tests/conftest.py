@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from redicts.locks.owners import current_holdings, process
 from tests.support import servers
 from tests.support.backends import VARIANTS, Backend, fake_backend, server_backend
 from tests.support.chaos import ChaosProxy
@@ -128,3 +129,10 @@ def processes() -> Iterator[Processes]:
 def soak_seconds() -> float:
     """How long a test marked ``soak`` may take: REDICTS_SOAK_SECONDS, else 60."""
     return float(os.environ.get("REDICTS_SOAK_SECONDS", "60"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    """Forget what a test left acquired in its thread: its server may be gone, and the next test has nothing of it."""
+    for holding in current_holdings():
+        process().remove(holding)

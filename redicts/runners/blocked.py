@@ -24,35 +24,48 @@ BLOCK_MARGIN: Final = 5.0
 
 
 class Blocked:
-    """A blocking command that was sent.
+    """A blocking command, and the connection it was sent on.
 
     Args:
         pool: Where the connection comes from, and goes when the reply was read.
-        connection: Of that pool; taken over.
         args: The command without its timeout.
         wait: Its timeout, in seconds.
-        label: What the connection is called meanwhile.
 
     Attributes:
         args: As above.
         client_id: By what number the server knows the connection; ``None`` where it does not say.
-
-    ``Failed`` is raised where the connection was lost.
     """
 
-    __slots__ = ("_connection", "_end", "_pool", "args", "client_id")
+    __slots__ = ("_connection", "_end", "_pool", "_wait", "args", "client_id")
 
-    def __init__(self, pool: Any, connection: Any, args: Command, wait: float, label: str) -> None:
+    def __init__(self, pool: Any, args: Command, wait: float) -> None:
         self._pool = pool
-        self._connection: Any = connection
+        self._wait = wait
         self._end = time.monotonic() + wait + BLOCK_MARGIN
+        self._connection: Any = None
         self.args = args
         self.client_id: str | None = None
-        asked: list[Command] = [("CLIENT", "ID"), ("CLIENT", "SETNAME", label), (*args, str(wait))]
+
+    def begin(self, connection: Any, label: str) -> None:
+        """Send it.
+
+        Args:
+            connection: Of the pool; taken over.
+            label: What it is called meanwhile.
+
+        ``Failed`` is raised where the connection was lost.
+        """
+        self._connection = connection
+        asked: list[Command] = [("CLIENT", "ID"), ("CLIENT", "SETNAME", label), (*self.args, str(self._wait))]
         with self._closing():
             connection.send_packed_command(pack_commands(connection, asked))
             client_id, _ = [read_reply(connection) for _ in asked[1:]]  # an error where they are not allowed
         self.client_id = str(client_id) if isinstance(client_id, int) else None
+
+    @property
+    def under_way(self) -> bool:
+        """Whether it was sent, and its reply not read."""
+        return self._connection is not None
 
     def reply(self, patience: float | None) -> Any:
         """Wait for the reply.
@@ -83,10 +96,15 @@ class Blocked:
 
     def drop(self) -> None:
         """Close the connection. What the server popped for it just now is lost."""
-        connection, self._connection = self._connection, None
+        connection = self._connection
         if connection is not None:
-            connection.disconnect()
+            connection.disconnect()  # first: an interrupt may come at any time
+            self._connection = None
             self._pool.release(connection)
+
+    def __del__(self) -> None:
+        """Close the connection where an interrupt came just when it was to be closed, and nobody has it any more."""
+        self.drop()
 
     @contextmanager
     def _closing(self) -> Generator[None, None, None]:

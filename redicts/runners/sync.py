@@ -277,28 +277,27 @@ class SyncRunner:
 
     def _block(self, block: Block, kept: Kept) -> Any:
         """Wait on a connection of its own pool, which has no upper bound: waiters never use up the others'."""
-        blocked, kept.blocked = kept.blocked, None
+        asked = block.args if kept.blocked is None else kept.blocked.args
         try:
-            if blocked is not None and blocked.args != block.args:
-                given, blocked = self._give_up(blocked), None
+            if kept.blocked is not None and kept.blocked.args != block.args:
+                given = self._give_up(kept)
                 if not block.args:
                     return given
             if not block.args:
                 return None
-            if blocked is None and (block.patience is None or self._answers_at_once):
-                return self._block_through(block)
-            if blocked is None:
-                pool, label = self._blocking_pool(), spell_label(block.label)
-                blocked = Blocked(pool, self._connect(pool), block.args, _wait(block.timeout), label)
-            kept.blocked = blocked  # also where an interrupt comes while it waits
-            reply = blocked.reply(block.patience)
+            if kept.blocked is None:
+                if block.patience is None or self._answers_at_once:
+                    return self._block_through(block)
+                # Kept before it is sent: an interrupt may come at any time, and must find it.
+                kept.blocked = Blocked(self._blocking_pool(), block.args, _wait(block.timeout))
+                kept.blocked.begin(self._connect(self._blocking_pool()), spell_label(block.label))
+            reply = kept.blocked.reply(block.patience)
             if reply is WAITING:
                 return WAITING
             kept.blocked = None
             return checked(reply, block.args[0])
         except Failed as failed:
             kept.blocked = None
-            asked = block.args if blocked is None else blocked.args
             raise lost(failed, [asked], self._address, unknown=failed.sent) from failed.error
 
     def _block_through(self, block: Block) -> Any:
@@ -313,8 +312,12 @@ class SyncRunner:
             pool.release(connection)
         return WAITING if reply is None and wait < _wait(block.timeout) else reply
 
-    def _give_up(self, blocked: Blocked) -> Any:
+    def _give_up(self, kept: Kept) -> Any:
         """End a blocking command; what it was given meanwhile is its reply, else ``None``."""
+        blocked = kept.blocked
+        if blocked is None or not blocked.under_way:  # it was interrupted when it was sent
+            kept.blocked = None
+            return None
         patience = 0.0  # where the server does not let us end it: only what has come already
         try:
             if blocked.client_id is not None:
@@ -323,6 +326,7 @@ class SyncRunner:
             reply = blocked.reply(patience)
         finally:
             blocked.drop()  # where it is not through
+            kept.blocked = None
         return None if reply is WAITING or isinstance(reply, Exception) else plain(reply)
 
     def _blocking_pool(self) -> Any:

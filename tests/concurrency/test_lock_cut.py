@@ -93,7 +93,7 @@ def scene(valkey_server: Server, chaos: ChaosProxy, open_tree: Callable[..., Pro
         assert pool.pool.qsize() == 3, "a connection did not come back"
 
 
-EVERY = [pytest.param(9), pytest.param(1, marks=pytest.mark.soak)]
+EVERY = [pytest.param(9), pytest.param(1, marks=pytest.mark.exhaustive)]
 """Of so many bytes one is cut at."""
 
 

@@ -38,6 +38,6 @@ def test_a_killed_process_locks_nobody_out_longer_than_its_lease(valkey_server: 
     kill_everywhere(valkey_server, processes, ("sent",))
 
 
-@pytest.mark.soak
+@pytest.mark.exhaustive
 def test_killed_at_every_moment(server: Server, processes: Processes) -> None:
     kill_everywhere(server, processes, MOMENTS)

@@ -114,6 +114,6 @@ def test_guarded_increments_lose_nothing(valkey_server: Server, open_tree: Calla
     guarded_increments(spot, open_tree(spot), 250)
 
 
-@pytest.mark.soak
+@pytest.mark.exhaustive
 def test_the_example_of_redicts_1(spot: Spot, open_tree: Callable[..., Proxy]) -> None:
     guarded_increments(spot, open_tree(spot), 10_000)

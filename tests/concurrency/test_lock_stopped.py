@@ -32,7 +32,7 @@ def test_what_a_sleeper_writes_is_refused(valkey_server: Server, open_tree: Open
     sleep_rounds(spot, open_tree(spot), processes, 2 * len(WRITES))
 
 
-@pytest.mark.soak
+@pytest.mark.exhaustive
 @pytest.mark.timeout(900)
 def test_what_a_sleeper_writes_is_refused_in_1000_rounds(spot: Spot, tree: Proxy, processes: Processes) -> None:
     sleep_rounds(spot, tree, processes, 1008)

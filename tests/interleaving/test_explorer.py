@@ -28,7 +28,7 @@ def told(what: str, report: Report) -> Report:
 
 def costly_last(mixes: Iterable[str], *costly: str) -> list[Any]:
     """Leave the costly mixes to the long variants."""
-    return [pytest.param(mix, marks=pytest.mark.soak) if mix in (costly or COSTLY) else mix for mix in mixes]
+    return [pytest.param(mix, marks=pytest.mark.exhaustive) if mix in (costly or COSTLY) else mix for mix in mixes]
 
 
 @pytest.mark.parametrize("mix", costly_last(THREE))
@@ -72,7 +72,7 @@ def test_who_looks_leaves_a_hand_over_to_the_woken(monkeypatch: pytest.MonkeyPat
     assert explore(scenario).overtaken > 0
 
 
-@pytest.mark.soak
+@pytest.mark.exhaustive
 def test_a_newcomer_can_cost_a_waiter_its_place() -> None:
     """What is not promised: one that comes just between a release and the woken waiter's try is let in, and the waiter
     goes to the end of the line."""
@@ -132,7 +132,7 @@ def test_one_fault_at_any_step_of_two(kind: str) -> None:
         check_faults(report)
 
 
-@pytest.mark.soak
+@pytest.mark.exhaustive
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("kind", FAULTS)
 @pytest.mark.parametrize("mix", THREE)
@@ -140,7 +140,7 @@ def test_one_fault_at_any_step_of_any_three(mix: str, kind: str) -> None:
     check_faults(told(f"{mix}, {kind}", explore(Scenario(short(MIXES[mix]), faults=(kind,)))))
 
 
-@pytest.mark.soak
+@pytest.mark.exhaustive
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("mix", MIXES)
 def test_two_faults_of_any_kind(mix: str) -> None:
@@ -169,7 +169,7 @@ def test_the_counter_goes_with_a_lock_that_ran_out() -> None:
     assert report.outcomes["LockLost"]
 
 
-@pytest.mark.soak
+@pytest.mark.exhaustive
 def test_fence_tokens_grow_where_leases_run_out() -> None:
     _ = told("with a running clock", explore(Scenario(short(pair("same path")), jumps=RUNS_OUT, tick_us=1)))
 
@@ -188,7 +188,7 @@ def test_renewal_races_with_release(mix: str) -> None:
     assert report.orders > 10_000
 
 
-@pytest.mark.soak
+@pytest.mark.exhaustive
 @pytest.mark.timeout(3000)
 @pytest.mark.parametrize("mix", THREE)
 def test_a_lease_that_runs_out_at_any_step_of_three(mix: str) -> None:
@@ -196,7 +196,7 @@ def test_a_lease_that_runs_out_at_any_step_of_three(mix: str) -> None:
     assert report.outcomes["LockLost"]
 
 
-@pytest.mark.soak
+@pytest.mark.exhaustive
 @pytest.mark.timeout(3000)
 @pytest.mark.parametrize("mix", MIXES)
 def test_clocks_and_renewals_of_any_two(mix: str) -> None:

@@ -36,7 +36,7 @@ def test_a_sample_on_real_servers(real_backend: Backend) -> None:
     print(f"{ROUNDS * len(MIXES)} orders on {real_backend.name}, {sum(map(len, orders))} steps")
 
 
-@pytest.mark.soak
+@pytest.mark.exhaustive
 def test_many_orders_on_real_servers(real_backend: Backend, soak_seconds: float) -> None:
     end, orders, seed = time.monotonic() + soak_seconds / 2, set(), 1000
     while time.monotonic() < end:

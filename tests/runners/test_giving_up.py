@@ -75,7 +75,9 @@ def test_what_came_before_it_was_given_up_is_given(idle: Rig) -> None:
     assert idle.client.lrange(idle.key("q"), 0, -1) == [b"more"]
 
 
-@pytest.mark.parametrize("rounds", [300, pytest.param(10_000, marks=[pytest.mark.soak, pytest.mark.timeout(300)])])
+@pytest.mark.parametrize(
+    "rounds", [300, pytest.param(10_000, marks=[pytest.mark.exhaustive, pytest.mark.timeout(300)])]
+)
 def test_nothing_is_lost_in_the_very_moment_of_giving_up(idle: Rig, rounds: int) -> None:
     key, meet = idle.key("q"), threading.Barrier(2)
     given, later = 0, 0.0  # by so many seconds the waiter is later than the other; moved to where it is even

@@ -116,7 +116,7 @@ def test_every_pair_is_as_the_model_says(real_backend: Backend) -> None:
     assert tried == 31**2 * 8
 
 
-@pytest.mark.soak
+@pytest.mark.exhaustive
 @pytest.mark.timeout(0)
 def test_every_pair_of_three_names_is_as_the_model_says(real_backend: Backend) -> None:
     tried = try_pairs(real_backend, [(one, PATHS) for one in PATHS])

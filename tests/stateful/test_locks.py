@@ -35,7 +35,7 @@ def test_locks_do_what_the_model_does(backend: Backend) -> None:
         assert machine.refused > 0
 
 
-@pytest.mark.soak
+@pytest.mark.exhaustive
 @pytest.mark.timeout(0)
 def test_locks_do_what_the_model_does_for_long(real_backend: Backend, soak_seconds: float) -> None:
     deadline, acquired, histories = time.monotonic() + soak_seconds, 0, 0
