@@ -11,7 +11,7 @@ import redicts.core.paths as paths
 from redicts.core.missing import MISSING, Missing
 from redicts.core.paths import PathLike
 from redicts.errors import LockTimeout, NotOwner
-from redicts.lockable import Lease, Locking, leave
+from redicts.lockable import Lease, Locking, leave, told
 from redicts.locks.options import (
     ACQUIRE_TIMEOUT,
     EXPIRE_TIMEOUT,
@@ -224,6 +224,5 @@ class Lock(Locking):
         mode = "shared" if self._shared else "exclusive"
         state = "not held by this thread" if self._name is None else f"not acquired by {self._name!r} here"
         if holding is not None:
-            left = holding.valid_for()
-            state = f"held, fence {holding.fence}, " + (f"{left:.1f} s left" if left else "lost, or perhaps so")
+            state = f"held, fence {holding.fence}, {told(holding.valid_for())}"
         return f"Lock({self.key()!r} on {self._database.address}, {mode}, {state})"

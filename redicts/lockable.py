@@ -26,7 +26,7 @@ from redicts.locks.renewal import keep_renewed
 from redicts.locks.rules import Request
 from redicts.pool import Database
 
-__all__ = ["Lease", "Lockable", "Locking", "leave"]
+__all__ = ["Lease", "Lockable", "Locking", "leave", "told"]
 
 T = TypeVar("T")
 LockableT = TypeVar("LockableT", bound="Lockable")
@@ -52,7 +52,7 @@ class Lease(LeaseOperations, Sync):
     def _run(self, op: Op[T], idempotent: bool) -> T:
         return self._database.runner.run(op, idempotent)
 
-    def __enter__(self) -> Lease:  # noqa: PYI034  # as above
+    def __enter__(self) -> Lease:  # noqa: PYI034  # typing.Self came with Python 3.11
         return self
 
     def __exit__(
@@ -61,8 +61,12 @@ class Lease(LeaseOperations, Sync):
         leave(self.release, self._holding, error)
 
     def __repr__(self) -> str:
-        left = f"{self.valid_for():.1f} s left" if self.valid_for() else "lost, or perhaps so"
-        return f"Lease({self.path!r}, {self.mode}, fence {self.fence}, {left})"
+        return f"Lease({self.path!r}, {self.mode}, fence {self.fence}, {told(self.valid_for())})"
+
+
+def told(left: float) -> str:
+    """Tell in a ``repr`` for how long a lock is held, given what ``valid_for`` says."""
+    return f"{left:.1f} s left" if left else "lost, or perhaps so"
 
 
 def leave(release: Callable[[], None], holding: Holding | None, error: BaseException | None) -> None:

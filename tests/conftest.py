@@ -135,6 +135,5 @@ def soak_seconds() -> float:
 def pytest_runtest_teardown() -> None:
     """Forget what a test left acquired in its thread: its server may be gone, and the next test has nothing of it."""
     for holding in current_holdings():
-        if holding.stop_renewal is not None:
-            holding.stop_renewal(holding)
+        holding.end_renewal()
         process().remove(holding)

@@ -20,7 +20,7 @@ from redicts.errors import InternalError, LockTimeout, OutcomeUnknown
 from redicts.locks.entry import Entry, Standing, deadline_of
 from redicts.locks.holders import described
 from redicts.locks.owners import Process
-from redicts.locks.reading import PACKAGE, around, blame, read_around, release_keys
+from redicts.locks.reading import PACKAGE, around, blame, enter_keys, read_around, release_keys
 from redicts.locks.rules import Blocked, Free, Request, decide, passes_on, stays_but_passes_on
 
 log: Final = logging.getLogger("redicts.locks")
@@ -156,7 +156,7 @@ class _Attempt:
         args = (self.text, str(now_ms + self.lease_ms), lease, str(now_us), *[dead.text for dead in free.dead])
         self.sent, before = True, self.sent
         try:
-            ((fence,),) = yield (Commit((Eval(load(PACKAGE, "hold"), (self.keys.fence, *self.keys.entered), args),)),)
+            ((fence,),) = yield (Commit((Eval(load(PACKAGE, "hold"), enter_keys(self.keys), args),)),)
         except Conflict:
             self.sent = before
             self.check_time("nobody; but others came and went all the time", more=CONFLICT_SECONDS)

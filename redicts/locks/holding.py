@@ -68,7 +68,7 @@ class Holding:
         is_lost: Whether it is known that the lock was lost.
         on_lost: Called then, once, with ``handle``, in a thread of its own.
         handle: What the face gave out for it.
-        stop_renewal: To be called before it is released.
+        stop_renewal: What ``end_renewal`` calls: set where it is renewed.
         handed_over: Whether it was left to who acquires or releases it under the same name.
     """
 
@@ -136,6 +136,11 @@ class Holding:
     def valid_for(self) -> float:
         """Return for how many seconds the lock is held at least; 0 where it may be lost already."""
         return 0.0 if self.is_lost else max(0.0, self.valid_until - time.monotonic())
+
+    def end_renewal(self) -> None:
+        """Have it renewed no more, if it is."""
+        if self.stop_renewal is not None:
+            _ = self.stop_renewal(self)
 
     def mark_lost(self) -> None:
         """Note that the lock was lost, and tell who wants to know, once."""

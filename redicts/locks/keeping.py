@@ -18,7 +18,7 @@ from redicts.errors import LockLost, NotOwner, OutcomeUnknown
 from redicts.locks.entry import deadline_of
 from redicts.locks.holding import Holding
 from redicts.locks.owners import process
-from redicts.locks.reading import PACKAGE, now_us, release_keys
+from redicts.locks.reading import PACKAGE, enter_keys, now_us, release_keys
 
 __all__ = ["check_ours", "ensure_held", "give_back", "hand_over", "lost", "ran_out", "renew"]
 
@@ -33,8 +33,7 @@ def give_back(holding: Holding) -> Op[None]:
         LockLost: Its lease had run out, or it was broken.
     """
     check_ours(holding)
-    if holding.stop_renewal is not None:
-        _ = holding.stop_renewal(holding)
+    holding.end_renewal()
     effect = Eval(load(PACKAGE, "release"), release_keys(holding.keys), (holding.text,))
     try:
         (held,) = yield (effect,)
@@ -69,10 +68,7 @@ def renew(holdings: Sequence[Holding]) -> Op[list[bool]]:
     asked = monotonic()
     script = load(PACKAGE, "renew")
     replies = yield tuple(
-        [
-            Eval(script, (holding.keys.fence, *holding.keys.entered), (holding.text, str(holding.lease_ms)))
-            for holding in holdings
-        ]
+        [Eval(script, enter_keys(holding.keys), (holding.text, str(holding.lease_ms))) for holding in holdings]
     )
     for holding, held in zip(holdings, replies, strict=True):
         if held:
@@ -106,8 +102,7 @@ def hand_over(holding: Holding) -> None:
     check_ours(holding)
     if holding.owner == holding.context.owner:
         raise ValueError(f"the lock at {dotted(holding.path)!r} has no named owner: acquire it with owner='a name'")
-    if holding.stop_renewal is not None:
-        _ = holding.stop_renewal(holding)
+    holding.end_renewal()
     process().remove(holding)
     holding.handed_over = True
 

@@ -10,7 +10,7 @@ from redicts.core.keys import LockKeys
 from redicts.errors import ConnectionLost, InternalError
 from redicts.locks.entry import Standing, read_standings
 
-__all__ = ["PACKAGE", "around", "blame", "named", "now_us", "read_alive", "read_around", "release_keys"]
+__all__ = ["PACKAGE", "around", "blame", "enter_keys", "named", "now_us", "read_alive", "read_around", "release_keys"]
 
 T = TypeVar("T")
 
@@ -40,6 +40,11 @@ def read_around(replies: list[Any], keys: LockKeys) -> tuple[list[Standing], int
 def now_us(time: list[str]) -> int:
     """Read the reply to ``TIME``, in us."""
     return int(time[0]) * 1_000_000 + int(time[1])
+
+
+def enter_keys(keys: LockKeys) -> tuple[str, ...]:
+    """Give the keys of the scripts ``hold`` and ``renew``."""
+    return (keys.fence, *keys.entered)
 
 
 def release_keys(keys: LockKeys) -> tuple[str, ...]:
