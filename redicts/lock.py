@@ -10,23 +10,16 @@ from typing import Any
 import redicts.core.paths as paths
 from redicts.core.missing import MISSING, Missing
 from redicts.core.paths import PathLike
-from redicts.errors import LockTimeout, NotOwner
-from redicts.lockable import Lease, Locking, leave, told
-from redicts.locks.options import (
-    ACQUIRE_TIMEOUT,
-    EXPIRE_TIMEOUT,
-    LockOptions,
-    check_lease,
-    check_owner,
-    check_seconds,
-)
-from redicts.locks.owners import find
+from redicts.errors import LockTimeout
+from redicts.faces.alone import Alone
+from redicts.lockable import Lease, Locking, leave
+from redicts.locks.options import ACQUIRE_TIMEOUT, EXPIRE_TIMEOUT, LockOptions, check_lease, check_owner
 from redicts.pool import Database
 
 __all__ = ["Lock"]
 
 
-class Lock(Locking):
+class Lock(Alone[Lease], Locking):
     """A tree lock by itself, with the methods of ``threading.RLock``: it and ``Proxy`` exclude each other.
 
     Locks are held by threads, not by this object: one ``Lock`` may serve many threads, each for itself.
@@ -77,11 +70,7 @@ class Lock(Locking):
         namespace: str = "redicts",
     ) -> None:
         self._path = paths.parse(key)
-        self._options = LockOptions(
-            check_seconds("acquire_timeout", acquire_timeout),
-            check_lease("expire_timeout", expire_timeout),
-            renew,
-        )
+        self._options = LockOptions.checked(acquire_timeout, expire_timeout, renew)
         self._shared = shared
         self._name = check_owner(owner)
         self._max_lifetime = None if max_lifetime is None else check_lease("max_lifetime", max_lifetime)
@@ -91,14 +80,6 @@ class Lock(Locking):
 
     def _where(self) -> Database:
         return self._database
-
-    @property
-    def _owner(self) -> str | None:
-        return self._name
-
-    def key(self) -> str:
-        """Spell the path as dotted text. No round trip."""
-        return paths.dotted(self._path)
 
     def acquire(self, blocking: bool = True, timeout: float | Missing | None = MISSING) -> bool:
         """Take the lock, as ``threading.Lock.acquire`` does.
@@ -122,13 +103,8 @@ class Lock(Locking):
             >>> lock.acquire(blocking=False), lock.acquire(timeout=2), lock.release(), lock.release()
             (True, True, None, None)
         """
-        options = self._options
-        if timeout is not MISSING:
-            if not blocking:
-                raise ValueError("a call that does not wait takes no timeout: leave blocking=False or timeout out")
-            options = options._replace(acquire_timeout=check_seconds("timeout", timeout))
         try:
-            _ = self._take(options if blocking else options._replace(acquire_timeout=0))
+            _ = self._take(self._asked(blocking, timeout))
         except LockTimeout:
             return False
         return True
@@ -137,11 +113,7 @@ class Lock(Locking):
         """Tell whether anybody holds it, or a lock above or below: as ``is_locked``. 1 round trip."""
         return self.is_locked()
 
-    def owned(self) -> bool:
-        """Tell whether this thread (or the lock's owner) has acquired it here, and not released it. No round trip."""
-        return find(self._place, self._path, self._name) is not None
-
-    _is_owned = owned
+    _is_owned = Alone.owned
     """What ``threading.Condition`` asks."""
 
     def _take(self, options: LockOptions) -> Lease:
@@ -161,27 +133,9 @@ class Lock(Locking):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        holding = find(self._place, self._path, self._name)
-        if holding is None and self._name is not None and self._last is not None:
-            holding = self._last._holding  # handed over, perhaps
-        leave(self.release, holding, error)
+        leave(self.release, self._leaving(), error)
 
     # ---- what is held
-
-    @property
-    def lease(self) -> Lease:
-        """What this thread (or the lock's owner) acquired last; else what was acquired last through this object.
-
-        Raises:
-            NotOwner: Nothing was acquired yet.
-        """
-        holding = find(self._place, self._path, self._name)
-        lease: Lease | None = self._last if holding is None else holding.handle
-        if lease is None:
-            raise NotOwner(
-                f"the lock at {self.key()!r} was not acquired yet", path=self.key(), owner=self._name or "this thread"
-            )
-        return lease
 
     @property
     def fence(self) -> int:
@@ -220,9 +174,4 @@ class Lock(Locking):
         self.lease.renew()
 
     def __repr__(self) -> str:
-        holding = find(self._place, self._path, self._name)
-        mode = "shared" if self._shared else "exclusive"
-        state = "not held by this thread" if self._name is None else f"not acquired by {self._name!r} here"
-        if holding is not None:
-            state = f"held, fence {holding.fence}, {told(holding.valid_for())}"
-        return f"Lock({self.key()!r} on {self._database.address}, {mode}, {state})"
+        return self._told(self._database.address)

@@ -8,25 +8,27 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
+from threading import Event, Thread
 from types import TracebackType
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from redicts.core.effects import Op
 from redicts.core.keys import KeySpace
 from redicts.core.missing import MISSING, Missing
 from redicts.core.operation import Sync
-from redicts.core.units import to_ms
 from redicts.errors import LockTimeout, RedictsError
-from redicts.locks.acquiring import acquire
+from redicts.faces.leasing import ends_badly, told, wish
+from redicts.faces.queued import QueuedLease
 from redicts.locks.holding import Holding
 from redicts.locks.operations import LeaseOperations, LockOperations
-from redicts.locks.options import LockOptions, check_lease, check_owner, check_seconds
-from redicts.locks.owners import current, find, process
+from redicts.locks.options import LockOptions
+from redicts.locks.owners import find, process
 from redicts.locks.renewal import keep_renewed
-from redicts.locks.rules import Request
+from redicts.pipeline import Pipeline, check_pipe
 from redicts.pool import Database
 
-__all__ = ["Lease", "Lockable", "Locking", "leave", "told"]
+__all__ = ["Lease", "Lockable", "Locking", "leave"]
 
 T = TypeVar("T")
 LockableT = TypeVar("LockableT", bound="Lockable")
@@ -43,14 +45,39 @@ class Lease(LeaseOperations, Sync):
         ('shared', True, False)
     """
 
-    __slots__ = ("_database",)
+    __slots__ = ("_database", "_lost")
 
     def __init__(self, holding: Holding, database: Database) -> None:
         self._holding = holding
         self._database = database
+        self._lost: Event | None = None
 
     def _run(self, op: Op[T], idempotent: bool) -> T:
         return self._database.runner.run(op, idempotent)
+
+    @property
+    def lost(self) -> Event:
+        """Set as soon as it is known that the lock was lost."""
+        if self._lost is None:  # made when it is first asked for: most never are
+            self._lost = Event()
+            self._holding.when_lost(self._lost.set)
+        return self._lost
+
+    def using(self, pipe: Pipeline) -> QueuedLease:
+        """Give the lease as a pipeline sees it: what is asked of it goes with the rest. No round trip.
+
+        Args:
+            pipe: A pipeline of ``redicts.pipeline()``.
+
+        Raises:
+            TypeError: It is none.
+
+        Example:
+            >>> with Proxy("job").acquire() as lease, redicts.pipeline(atomic=True) as pipe:
+            ...     _ = pipe.proxy("job").set("state", "done")
+            ...     _ = lease.using(pipe).renew()
+        """
+        return QueuedLease(check_pipe(pipe), self._database, self._holding)
 
     def __enter__(self) -> Lease:  # noqa: PYI034  # typing.Self came with Python 3.11
         return self
@@ -64,11 +91,6 @@ class Lease(LeaseOperations, Sync):
         return f"Lease({self.path!r}, {self.mode}, fence {self.fence}, {told(self.valid_for())})"
 
 
-def told(left: float) -> str:
-    """Tell in a ``repr`` for how long a lock is held, given what ``valid_for`` says."""
-    return f"{left:.1f} s left" if left else "lost, or perhaps so"
-
-
 def leave(release: Callable[[], None], holding: Holding | None, error: BaseException | None) -> None:
     """Release at the end of a ``with`` block, without hiding the error that it ends with."""
     if holding is not None and holding.handed_over:
@@ -76,12 +98,8 @@ def leave(release: Callable[[], None], holding: Holding | None, error: BaseExcep
     try:
         release()
     except RedictsError as problem:
-        if error is None:
+        if ends_badly(error, problem):
             raise
-        log.warning("at the end of a block that failed itself: %s", problem)
-        add_note: Any = getattr(error, "add_note", None)  # Python 3.11
-        if add_note is not None:
-            add_note(f"redicts, at the end of the block: {problem}")
     finally:
         if holding is not None:
             process().remove(holding)  # a release that did not get through is left to the lease
@@ -116,28 +134,27 @@ class Locking(LockOperations, Sync):
         on_lost: Callable[[Lease], object] | None,
     ) -> Lease:
         """Acquire, note what was acquired, and begin to renew it."""
-        database, context = self._where(), current()
-        request = Request(self._path, shared, context.owner if owner is None else owner)
-        lease_ms = to_ms(options.expire_timeout)
-        grant = self._run(acquire(database.space, request, lease_ms, options.acquire_timeout, process()), False)
-        holding = Holding(
-            place=database,
-            path=self._path,
-            shared=shared,
-            owner=request.owner,
-            keys=database.space.locks(self._path),
-            text=grant.text,
-            fence=grant.fence,
-            lease_ms=lease_ms,
-            valid_until=grant.valid_until,
-            context=context,
-        )
+        database = self._where()
+        asked = wish(self._path, options, shared=shared, owner=owner, max_lifetime=max_lifetime)
+        holding = asked.holding(database, database.space, self._run(asked.op(database.space), False))
         lease = holding.handle = Lease(holding, database)
-        holding.on_lost = on_lost
-        process().add(holding)
-        if database.lock_renew if options.renew is None else options.renew:
-            keep_renewed(holding, database.runner.run_apart, max_lifetime)
+        if on_lost is not None:
+            holding.when_lost(partial(_tell, on_lost, lease))
+        if database.lock_renew if asked.renew is None else asked.renew:
+            keep_renewed(holding, database.runner.run_apart, asked.max_lifetime)
         return lease
+
+
+def _tell(on_lost: Callable[[Lease], object], lease: Lease) -> None:
+    # In a thread of its own: it may take its time, and whoever noticed has other things to do.
+    Thread(target=_call, args=(on_lost, lease), name="redicts-lost", daemon=True).start()
+
+
+def _call(on_lost: Callable[[Lease], object], lease: Lease) -> None:
+    try:
+        _ = on_lost(lease)
+    except Exception:
+        log.exception("on_lost of the lock at %r failed", lease.path)
 
 
 class Lockable(Locking):
@@ -168,8 +185,8 @@ class Lockable(Locking):
                 exclusively on top.
             acquire_timeout: Seconds to wait; 0 for one try, ``None`` for no limit. Else as the place was made with.
             expire_timeout: Seconds until the lock runs out, above 0. ``None``: as the place was made with.
-            owner: A name to hold it under, instead of this thread: to hand it to another thread or process, which
-                acquires it under the same name.
+            owner: A name to hold it under, instead of this thread (or task): to hand it to another, or to another
+                process, which acquires it under the same name.
             renew: Whether it is renewed in the background until it is released, or this thread ends (which does not
                 matter for a named owner). ``None``: as the place was made with, or its database is configured.
             max_lifetime: Seconds after which it is no longer renewed. ``None`` for no limit.
@@ -191,14 +208,8 @@ class Lockable(Locking):
             ...     Proxy("stock").set("apples", 3).is_locked()
             True
         """
-        own = self._options
-        options = LockOptions(
-            own.acquire_timeout if acquire_timeout is MISSING else check_seconds("acquire_timeout", acquire_timeout),
-            own.expire_timeout if expire_timeout is None else check_lease("expire_timeout", expire_timeout),
-            own.renew if renew is None else renew,
-        )
-        lifetime = None if max_lifetime is None else check_lease("max_lifetime", max_lifetime)
-        return self._acquire(options, shared=shared, owner=check_owner(owner), max_lifetime=lifetime, on_lost=on_lost)
+        options = self._options.but(acquire_timeout, expire_timeout, renew)
+        return self._acquire(options, shared=shared, owner=owner, max_lifetime=max_lifetime, on_lost=on_lost)
 
     def try_acquire(
         self,

@@ -12,19 +12,18 @@ from typing import Any
 import redicts.core.paths as paths
 from redicts.core.codec import Json
 from redicts.core.paths import Name, Path, PathLike
+from redicts.faces.located import Located, check_one_of
+from redicts.faces.queued import QueuedProxy
 from redicts.lockable import Lockable
-from redicts.locks.checking import belongs
-from redicts.locks.options import ACQUIRE_TIMEOUT, EXPIRE_TIMEOUT, LockOptions, check_lease, check_seconds
-from redicts.locks.owners import current_holdings
-from redicts.locks.rules import covers
+from redicts.locks.options import ACQUIRE_TIMEOUT, EXPIRE_TIMEOUT, LockOptions
+from redicts.pipeline import Pipeline, check_pipe
 from redicts.pool import Database, Pool
 from redicts.tree.operations import TreeOperations
-from redicts.tree.place import Guard
 
 __all__ = ["Proxy", "root", "section"]
 
 
-class Proxy(Lockable, TreeOperations):
+class Proxy(Located, Lockable, TreeOperations):
     r"""A place in the tree. Making one costs nothing and asks nothing of the server.
 
     Args:
@@ -61,51 +60,11 @@ class Proxy(Lockable, TreeOperations):
         lock_renew: bool | None = None,
     ) -> None:
         self._path = paths.parse(path)
-        self._options = LockOptions(
-            check_seconds("lock_acquire_timeout", lock_acquire_timeout),
-            check_lease("lock_expire_timeout", lock_expire_timeout),
-            lock_renew,
-        )
-        if db_name is not None and rconn is not None:
-            raise ValueError("give db_name (a database of the Pool) or rconn (a client), not both")
-        self._db_name = db_name
+        self._options = LockOptions.checked(lock_acquire_timeout, lock_expire_timeout, lock_renew, "lock_")
+        self._db_name = check_one_of(db_name, rconn)
         self._database = None if rconn is None else Database.of_client(rconn)
 
     # ---- where it is
-
-    def key(self) -> str:
-        """Spell the path as dotted text: ``Proxy(p.key())`` is the same place as ``p``. No round trip."""
-        return paths.dotted(self._path)
-
-    @property
-    def path(self) -> Path:
-        """The components of the path."""
-        return self._path
-
-    @property
-    def name(self) -> Name:
-        """The last component; empty for the root."""
-        return Name(self._path[-1] if self._path else "")
-
-    @property
-    def parent(self) -> Proxy:
-        """The place above this one; the root is its own parent."""
-        return self._at(self._path[:-1])
-
-    def get(self, key: PathLike) -> Proxy:
-        """Lead to a place below this one. No round trip.
-
-        Args:
-            key: Dotted text or components; ``()`` for the place itself.
-
-        Raises:
-            PathError: ``key`` is not a path.
-
-        Example:
-            >>> Proxy("a").get("b.c").key()
-            'a.b.c'
-        """
-        return self._at(paths.join(self._path, key))
 
     def _at(self, path: Path) -> Proxy:
         """Make a proxy of a path that is known to be one, with everything else as here."""
@@ -119,33 +78,27 @@ class Proxy(Lockable, TreeOperations):
     def _where(self) -> Database:
         return self._database if self._database is not None else Pool().database(self._db_name)
 
-    def _guards(self, path: Path) -> tuple[Guard, ...]:
-        holdings = current_holdings()
-        if not holdings:
-            return ()
-        where = self._where()
-        covering = [holding for holding in holdings if covers(holding.path, path) and holding.place == where]
-        return tuple([Guard(holding.keys.at, holding.text) for holding in covering])
-
-    def _guard_failed(self, guard: Guard) -> None:
-        for holding in current_holdings():
-            if holding.text == guard.member:
-                holding.mark_lost()
-
-    def _is_entry(self, letter: str, path: Path, member: str, score: str) -> bool:
-        return belongs(letter, path, member, score)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Proxy):
-            return NotImplemented
-        return self._path == other._path and self._where() == other._where()
-
-    def __hash__(self) -> int:
-        return hash((self._path, self._where()))
-
     def __repr__(self) -> str:
         name = "" if self._db_name is None else f", db_name={self._db_name!r}"
         return f"Proxy({self.key()!r}{name})"
+
+    def using(self, pipe: Pipeline) -> QueuedProxy:
+        """Lead to the same place as a pipeline sees it: its operations are queued. No round trip.
+
+        Args:
+            pipe: A pipeline of ``redicts.pipeline()``.
+
+        Raises:
+            TypeError: It is none.
+
+        Example:
+            >>> hits = Proxy("hits")
+            >>> with redicts.pipeline() as pipe:
+            ...     sums = [hits.using(pipe).add(), hits.using(pipe).add()]
+            >>> [each.result for each in sums]
+            [1, 2]
+        """
+        return QueuedProxy(check_pipe(pipe), self._where(), self._path)
 
     # ---- what gives the object back, or goes in steps
 
@@ -222,10 +175,6 @@ class Proxy(Lockable, TreeOperations):
 
     def __len__(self) -> int:
         return self.count_children()
-
-    def __bool__(self) -> bool:
-        """Always true: a proxy is a place, and says nothing of what is there (``exists()`` does, and costs a trip)."""
-        return True
 
 
 def root(

@@ -93,6 +93,8 @@ class _Attempt:
         sent: Whether the entry may stand in Redis.
         line: The list where it waits, or waited last; ``line_path`` is its path.
         woken: Whether it has got a wake-up there, and not yet made use of it.
+        ahead: Whether it has found out by itself that what it waited for is gone. Others who wait there may not know, and
+            are woken when it goes.
         waiting: Whether it stands in line there just now.
         gone: How often it may still find the path free, not woken, and leave it to another. What it waited for was gone
             when it looked; that is most likely because one before it in line is being let in just now.
@@ -112,6 +114,7 @@ class _Attempt:
         self.line = ""
         self.line_path: Path = ()
         self.woken = False
+        self.ahead = False
         self.waiting = False
         self.passed_by: set[str] = set()
         self.gone = 0
@@ -192,10 +195,10 @@ class _Attempt:
         if line != self.line:
             yield from self.leave_line(None)
             self.line, self.line_path = line, blocker.entry.path
-        elif self.woken and stays_but_passes_on(blocker, self.passed_by):
+        elif (self.woken or self.ahead) and stays_but_passes_on(blocker, self.passed_by):
             self.passed_by.add(blocker.text)
             yield from self.pass_on()
-        self.gone = 0
+        self.gone, self.ahead = 0, False
         runs_out = read + to_seconds(blocker.deadline_ms - now_ms + 1)
         while (left := self.left()) > 0 and (alive := runs_out - monotonic()) > 0:
             yield from self.stand(min(CHECK_SECONDS, left, alive), left)
@@ -204,15 +207,16 @@ class _Attempt:
             if runs_out - monotonic() > 0:
                 (score,) = yield (Call(("ZSCORE", keys.at, blocker.text)),)
                 if score is None:
-                    self.gone = GRACES
+                    self.gone, self.ahead = GRACES, True
                     return
                 runs_out = read + to_seconds(deadline_of(score, keys.at) - now_ms + 1)
+        self.ahead = self.left() > 0
 
     def stand(self, patience: float, left: float) -> Op[None]:
         """Stand in line for a while: until it is woken, or ``left`` seconds have passed, or its patience."""
         self.waiting = True
         try:
-            (reply,) = yield (Block(("BLPOP", self.line), left, patience, self.line),)
+            (reply,) = yield (Block(("BLPOP", self.line), left, patience, self.line, shared=True),)
         except OutcomeUnknown:  # the connection was lost; the server may have woken it just then
             self.waiting, self.woken = False, True
         else:
@@ -233,13 +237,13 @@ class _Attempt:
         except Exception as error:  # noqa: BLE001  # the connection is closed then
             log.debug("waiting at %s was not ended in good order: %s", self.line, error)
             self.woken = True  # perhaps
-        if self.woken and passes_on(self.line_path, granted):
+        if (self.woken or self.ahead) and passes_on(self.line_path, granted):
             yield from self.pass_on()
-        self.woken = False
+        self.woken = self.ahead = False
 
     def pass_on(self) -> Op[None]:
         """Give a wake-up to the next in line."""
-        self.woken = False
+        self.woken = self.ahead = False
         try:
             _ = yield (Eval(load(PACKAGE, "wake"), (self.line,), ()),)
         except Exception as error:  # noqa: BLE001  # it costs the next in line a second; the lock must not be lost for it

@@ -9,8 +9,9 @@ import logging
 import os
 import threading
 import time
+from asyncio import Task
 from collections.abc import Callable, Hashable
-from threading import Event, Lock
+from threading import Lock
 from typing import Any, Final
 from weakref import ref
 
@@ -28,26 +29,30 @@ class Context:
     Args:
         process: The process it belongs to.
         owner: Its name.
+        task: The task; ``None``: the thread that runs just now.
 
     Attributes:
         process: As above.
         owner: As above.
         holdings: What was acquired in it, the last one last. Replaced as a whole, never changed.
-        thread: The thread, if it is alive.
     """
 
-    __slots__ = ("holdings", "owner", "process", "thread")
+    __slots__ = ("_task", "_thread", "holdings", "owner", "process")
 
-    def __init__(self, process: object, owner: str) -> None:
+    def __init__(self, process: object, owner: str, task: Task[Any] | None = None) -> None:
         self.process = process
         self.owner = owner
         self.holdings: tuple[Holding, ...] = ()
-        self.thread = ref(threading.current_thread())
+        self._task = None if task is None else ref(task)
+        self._thread = ref(threading.current_thread())
 
     @property
     def alive(self) -> bool:
-        """Whether the thread has not ended."""
-        thread = self.thread()
+        """Whether the thread, or the task, has not ended."""
+        if self._task is not None:
+            task = self._task()
+            return task is not None and not task.done()
+        thread = self._thread()
         return thread is not None and thread.is_alive()
 
 
@@ -66,7 +71,6 @@ class Holding:
         valid_until: When it may have run out, on the monotonic clock.
         context: The thread or task that acquired it.
         is_lost: Whether it is known that the lock was lost.
-        on_lost: Called then, once, with ``handle``, in a thread of its own.
         handle: What the face gave out for it.
         stop_renewal: What ``end_renewal`` calls: set where it is renewed.
         handed_over: Whether it was left to who acquires or releases it under the same name.
@@ -74,7 +78,7 @@ class Holding:
 
     __slots__ = (
         "__weakref__",
-        "_event",
+        "_when_lost",
         "context",
         "fence",
         "handed_over",
@@ -82,7 +86,6 @@ class Holding:
         "is_lost",
         "keys",
         "lease_ms",
-        "on_lost",
         "owner",
         "path",
         "place",
@@ -117,21 +120,21 @@ class Holding:
         self.valid_until = valid_until
         self.context = context
         self.is_lost = False
-        self._event: Event | None = None
-        self.on_lost: Callable[[Any], object] | None = None
+        self._when_lost: tuple[Callable[[], object], ...] = ()
         self.handle: Any = None
         self.handed_over = False
         self.stop_renewal: Callable[[Holding], object] | None = None
 
-    @property
-    def lost(self) -> Event:
-        """Set when it is known that the lock was lost. Made when it is first asked for: most never are."""
+    def when_lost(self, call: Callable[[], object]) -> None:
+        """Have something called, once, when it is known that the lock was lost: at once where it is known already.
+
+        It is called by whoever finds out, in whatever thread, and must be quick.
+        """
         with _lock:
-            if self._event is None:
-                self._event = Event()
-                if self.is_lost:
-                    self._event.set()
-            return self._event
+            if not self.is_lost:
+                self._when_lost = (*self._when_lost, call)
+                return
+        _ = call()
 
     def valid_for(self) -> float:
         """Return for how many seconds the lock is held at least; 0 where it may be lost already."""
@@ -145,19 +148,13 @@ class Holding:
     def mark_lost(self) -> None:
         """Note that the lock was lost, and tell who wants to know, once."""
         with _lock:
-            told, self.is_lost = self.is_lost, True
-            if self._event is not None:
-                self._event.set()
-        if self.on_lost is not None and not told:
-            # In a thread of its own: it may take its time, and whoever noticed has other things to do.
-            threading.Thread(target=self._tell, name="redicts-lost", daemon=True).start()
-
-    def _tell(self) -> None:
-        try:
-            if self.on_lost is not None:
-                _ = self.on_lost(self.handle)
-        except Exception:
-            log.exception("on_lost of the lock at %r failed", self.keys.tail)
+            self.is_lost = True
+            calls, self._when_lost = self._when_lost, ()
+        for call in calls:
+            try:
+                _ = call()
+            except Exception:  # a loop that is closed, say
+                log.exception("who holds the lock at %r could not be told that it was lost", self.keys.tail)
 
 
 def _after_fork() -> None:

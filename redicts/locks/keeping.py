@@ -97,7 +97,7 @@ def hand_over(holding: Holding) -> None:
 
     Raises:
         NotOwner: It was released already, or this is another process than the one that acquired it.
-        ValueError: It is held by the thread itself, which no other can be.
+        ValueError: It is held by the thread or task itself, which no other can be.
     """
     check_ours(holding)
     if holding.owner == holding.context.owner:

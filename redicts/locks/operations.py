@@ -7,7 +7,6 @@ they give out for a lock differs.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from threading import Event
 
 from redicts.core.effects import Call, Eval, Op
 from redicts.core.keys import KeySpace, LockKeys
@@ -19,7 +18,7 @@ from redicts.locks.entry import Standing, read_standings
 from redicts.locks.holders import Holder, holder_of
 from redicts.locks.holding import Holding
 from redicts.locks.keeping import check_ours, ensure_held, give_back, hand_over, lost, ran_out, renew
-from redicts.locks.owners import find, process
+from redicts.locks.owners import find, process, who
 from redicts.locks.reading import PACKAGE, named, now_us, read_alive, release_keys
 
 __all__ = ["LeaseOperations", "LockOperations"]
@@ -109,16 +108,11 @@ class LeaseOperations:
         """The fence token, greater than that of every earlier holder. Pass it on to what is outside of Redis."""
         return self._holding.fence
 
-    @property
-    def lost(self) -> Event:
-        """Set as soon as it is known that the lock was lost."""
-        return self._holding.lost
-
     def hand_over(self) -> None:
         """Leave a lock that was acquired under an owner's name to somebody else. No round trip.
 
         It stays held until it is released under that name, from wherever, or its lease ends. Here it is forgotten: it
-        is no longer renewed, writes of this thread do not depend on it, and the end of a ``with`` block leaves it.
+        is no longer renewed, the caller's writes do not depend on it, and the end of a ``with`` block leaves it.
 
         Raises:
             NotOwner: It was released already, or this is a fork of the process that acquired it.
@@ -156,12 +150,12 @@ class LockOperations:
         """The owner that is named for this object; ``None``: whoever calls."""
         return None
 
-    @operation(idempotent=False)
+    @operation(idempotent=False, one_step=False)
     def release(self, owner: str | None = None) -> Op[None]:
         """Release the lock here that was acquired last, and wake the next that waits for it.
 
         Args:
-            owner: Whose lock; ``None``: this object's owner, or this thread. One that was acquired elsewhere under an
+            owner: Whose lock; ``None``: this object's owner, or who calls. One that was acquired elsewhere under an
                 owner's name, in another process even, can be released by that name.
 
         Raises:
@@ -192,12 +186,12 @@ class LockOperations:
                     raise ran_out(self._path)
                 return
         path = dotted(self._path)
-        who = "this thread holds" if owner is None else f"{owner!r} holds"
+        name = who() if owner is None else repr(owner)
         hint = " (after fork a child holds nothing)" if process().forked and owner is None else ""
         raise NotOwner(
-            f"{who} no lock at {path!r}{hint}; nothing was released. holders() says who does",
+            f"{name} holds no lock at {path!r}{hint}; nothing was released. holders() says who does",
             path=path,
-            owner=owner or "this thread",
+            owner=owner or name,
         )
 
     @operation(idempotent=True)
@@ -240,7 +234,7 @@ class LockOperations:
         """
         return (yield from self._holders())
 
-    @operation(idempotent=False)
+    @operation(idempotent=False, one_step=False)
     def break_locks(self) -> Op[list[Holder]]:
         """Remove all locks at this very place, whoever holds them: for one that is stuck.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from redicts.core.missing import MISSING
 from redicts.core.units import MAX_SECONDS
 
 __all__ = ["ACQUIRE_TIMEOUT", "EXPIRE_TIMEOUT", "LockOptions", "check_lease", "check_owner", "check_seconds"]
@@ -31,6 +32,35 @@ class LockOptions(NamedTuple):
     acquire_timeout: float | None = ACQUIRE_TIMEOUT
     expire_timeout: float = EXPIRE_TIMEOUT
     renew: bool | None = None
+
+    @classmethod
+    def checked(
+        cls, acquire_timeout: object, expire_timeout: object, renew: bool | None, prefix: str = ""
+    ) -> LockOptions:
+        """Check what was given, by parameters whose names begin with ``prefix``.
+
+        Raises:
+            TypeError: A time is not a number.
+            ValueError: A negative time, or a lease of no time.
+        """
+        return cls(
+            check_seconds(f"{prefix}acquire_timeout", acquire_timeout),
+            check_lease(f"{prefix}expire_timeout", expire_timeout),
+            renew,
+        )
+
+    def but(self, acquire_timeout: object, expire_timeout: object, renew: bool | None) -> LockOptions:
+        """Give the same with what was given: ``MISSING`` for the first, ``None`` for the others is nothing.
+
+        Raises:
+            TypeError: A time is not a number.
+            ValueError: A negative time, or a lease of no time.
+        """
+        return LockOptions(
+            self.acquire_timeout if acquire_timeout is MISSING else check_seconds("acquire_timeout", acquire_timeout),
+            self.expire_timeout if expire_timeout is None else check_lease("expire_timeout", expire_timeout),
+            self.renew if renew is None else renew,
+        )
 
 
 def check_seconds(name: str, seconds: object) -> float | None:
@@ -85,7 +115,7 @@ def check_owner(owner: str | None) -> str | None:
     if owner is None:
         return None
     if not isinstance(owner, str):
-        raise TypeError(f"owner is text, or None for this thread, not {owner!r}")
+        raise TypeError(f"owner is text, or None for who calls, not {owner!r}")
     if not 0 < len(owner) <= MAX_OWNER or owner.encode("utf-8", "ignore").decode() != owner:
         raise ValueError(f"owner is 1 to {MAX_OWNER} characters that UTF-8 can carry, not {owner[:80]!r}")
     return owner

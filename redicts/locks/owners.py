@@ -1,4 +1,4 @@
-"""Who holds locks in this process: each thread (or task) is an owner of its own, and knows what it holds.
+"""Who holds locks in this process: each task of asyncio, else each thread, is an owner, and knows what it holds.
 
 May import core, errors and holding. Invariants: an owner's name is never given twice, on any machine; after ``fork``
 the child is nobody that was before, and holds nothing.
@@ -9,18 +9,21 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from asyncio import Task, current_task
+from asyncio.events import _get_running_loop
 from collections.abc import Hashable
 from itertools import count
-from typing import Final
+from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from redicts.core.paths import Path
 from redicts.locks.holding import Context, Holding
 
-__all__ = ["Process", "current", "current_holdings", "find", "process"]
+__all__ = ["Process", "current", "current_holdings", "find", "process", "who"]
 
 
 class Process:
-    """This process, as the owner of its threads' locks.
+    """This process, as the owner of the locks of its threads and tasks.
 
     Attributes:
         host: The machine's name.
@@ -43,7 +46,7 @@ class Process:
         return f"{self.uuid}:{next(self._numbers)}"
 
     def named(self, owner: str) -> tuple[Holding, ...]:
-        """Return what an owner that was named holds through this process, whichever thread took it."""
+        """Return what an owner that was named holds through this process, whichever thread or task took it."""
         return self._named.get(owner, ())
 
     def add(self, holding: Holding) -> None:
@@ -68,7 +71,12 @@ class Process:
 
 
 class _Local(threading.local):
+    """What a thread knows of owners: itself, and the tasks that it runs."""
+
     context: Context | None = None
+
+    def __init__(self) -> None:
+        self.tasks: WeakKeyDictionary[Task[Any], Context] = WeakKeyDictionary()
 
 
 _local: Final = _Local()
@@ -81,23 +89,40 @@ def process() -> Process:
 
 
 def current() -> Context:
-    """Return this thread."""
-    context = _local.context
-    if context is None or context.process is not _process:
-        context = _local.context = Context(_process, _process.number())
+    """Return who is running: the task, where there is one, else the thread."""
+    task = _task()
+    context = _local.context if task is None else _local.tasks.get(task)
+    if context is not None and context.process is _process:
+        return context
+    context = Context(_process, _process.number(), task)
+    if task is None:
+        _local.context = context
+    else:
+        _local.tasks[task] = context
     return context
 
 
 def current_holdings() -> tuple[Holding, ...]:
-    """Return what was acquired in this thread, the last one last. Fast where there is nothing."""
-    context = _local.context
+    """Return what was acquired by who is running, the last one last. Fast where there is nothing."""
+    task = _task()
+    context = _local.context if task is None else _local.tasks.get(task)
     if context is None or not context.holdings or context.process is not _process:
         return ()
     return context.holdings
 
 
+def who() -> str:
+    """Tell who is running, for messages."""
+    return "this thread" if _task() is None else "this task"
+
+
+def _task() -> Task[Any] | None:
+    # Asked for first: without a loop, which is the common case, current_task() raises.
+    return None if (loop := _get_running_loop()) is None else current_task(loop)
+
+
 def find(place: Hashable, path: Path, owner: str | None) -> Holding | None:
-    """Find the last that was acquired at a place and not released: by this thread, or by a named owner."""
+    """Find the last that was acquired at a place and not released: by who is running, or by a named owner."""
     holdings = current_holdings() if owner is None else _process.named(owner)
     for holding in reversed(holdings):
         if holding.path == path and holding.place == place and (owner is not None or holding.owner == current().owner):

@@ -11,6 +11,7 @@ from redicts.core.operation import operation
 from redicts.core.paths import dotted
 from redicts.errors import NotANumber
 from redicts.tree.guarded import run_guarded
+from redicts.tree.place import Guard
 from redicts.tree.reading import Reading
 
 __all__ = ["Changing"]
@@ -54,12 +55,12 @@ class Changing(Reading):
         if isinstance(count, bool) or not isinstance(count, (int, float)):
             raise TypeError(f"count is an int or a float, not {count!r}")
         self._not_root(self._path, "added to")
-        entry = self._space.entry(self._path)
+        entry, guards = self._space.entry(self._path), self._guards(self._path)
         args: list[Argument] = [entry.field, encode(count)]
-        done, text = yield from run_guarded(self, "add", (self._path,), (entry.key,), args)
+        done, text = yield from run_guarded(self, "add", (self._path,), (entry.key,), args, guards)
         while not done:
             expected = text
-            done, text = yield from self._exchange([expected], self._sum(expected, count))
+            done, text = yield from self._exchange([expected], self._sum(expected, count), guards)
         total: int | float = decode(text)
         return total
 
@@ -74,7 +75,7 @@ class Changing(Reading):
             )
         return old + count
 
-    @operation(idempotent=False)
+    @operation(idempotent=False, one_step=False)
     def compare_and_set(self, expected: Json, new: Json) -> Op[bool]:
         """Set the place to ``new`` if its value is ``expected``. The time to live stays.
 
@@ -102,16 +103,16 @@ class Changing(Reading):
             >>> state.compare_and_set(None, "open"), state.compare_and_set(None, "shut"), state.val()
             (True, False, 'open')
         """
-        wanted = _canonical(as_read(expected))
+        wanted, guards = _canonical(as_read(expected)), self._guards(self._path)
         # A node is assembled in no order, so the text of a dict is a first guess.
         texts = [NOTHING, "null"] if expected is None else [encode(expected)]
         while True:
-            done, text = yield from self._exchange(texts, new)
+            done, text = yield from self._exchange(texts, new, guards)
             if done or text == NOTHING or _canonical(decode(text)) != wanted:
                 return bool(done)
             texts = [text]  # the same value, spelled or ordered in another way
 
-    @operation(idempotent=False)
+    @operation(idempotent=False, one_step=False)
     def transform(self, function: Callable[[Json], Json]) -> Op[Json]:
         """Replace the value by ``function(value)``, with nothing in between. The time to live stays.
 
@@ -138,15 +139,16 @@ class Changing(Reading):
             ['Ada']
         """
         self._not_root(self._path, "replaced")
+        guards = self._guards(self._path)
         text = yield from self._text()
         while True:
             expected = NOTHING if text is None else text
             new = function(None if expected == NOTHING else decode(expected))
-            done, text = yield from self._exchange([expected], new)
+            done, text = yield from self._exchange([expected], new, guards)
             if done:
                 return as_read(new)
 
-    def _exchange(self, expected: list[str], new: Json) -> Op[tuple[bool, str]]:
+    def _exchange(self, expected: list[str], new: Json, guards: tuple[Guard, ...]) -> Op[tuple[bool, str]]:
         """Set the place if its JSON text is one of ``expected``.
 
         Returns:
@@ -155,7 +157,7 @@ class Changing(Reading):
         self._not_root(self._path, "replaced")
         entry, document = self._space.entry(self._path), encode_document(new, self._path)
         args: list[Argument] = [entry.field, str(len(expected)), *expected, *document]
-        reply = yield from run_guarded(self, "compare_and_set", (self._path,), (entry.key,), args)
+        reply = yield from run_guarded(self, "compare_and_set", (self._path,), (entry.key,), args, guards)
         return (True, document[0]) if reply[0] else (False, reply[1])
 
 

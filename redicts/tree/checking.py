@@ -52,7 +52,7 @@ class Checking(Place):
 
     __slots__ = ()
 
-    @operation(idempotent=True)
+    @operation(idempotent=True, one_step=False)
     def check(self, repair: bool = False) -> Op[list[Problem]]:
         """Look for broken invariants in everything that redicts keeps here and below.
 

@@ -12,9 +12,9 @@ from redicts.core.effects import Argument, Call, Eval, Op, Refused
 from redicts.core.paths import Path, dotted
 from redicts.core.scripts import load
 from redicts.errors import LockLost, NotANumber, RedictsError
-from redicts.tree.place import Place
+from redicts.tree.place import Guard, Place
 
-__all__ = ["run_guarded"]
+__all__ = ["guards_of", "run_guarded"]
 
 SINGLE, SPREAD, REGISTERED = "1", "0", "2"
 """Modes of the header: one server; a cluster; a cluster, and the new section's name has been registered."""
@@ -23,8 +23,24 @@ MAX_ARGUMENTS: Final = 1_000_000
 """What one command may carry; a server refuses more than 1,048,576 and closes the connection."""
 
 
+def guards_of(place: Place, paths: tuple[Path, ...]) -> tuple[Guard, ...]:
+    """Give the guards of a write to several places.
+
+    An operation that writes in a later step than its first asks for them first: who calls it may not be who steps it.
+    """
+    guards = place._guards(paths[0])
+    for path in paths[1:]:
+        guards += tuple([guard for guard in place._guards(path) if guard not in guards])
+    return guards
+
+
 def run_guarded(
-    place: Place, name: str, paths: tuple[Path, ...], keys: tuple[str, ...], args: list[Argument]
+    place: Place,
+    name: str,
+    paths: tuple[Path, ...],
+    keys: tuple[str, ...],
+    args: list[Argument],
+    guards: tuple[Guard, ...] | None = None,
 ) -> Op[Any]:
     """Run a writing script of the tree with its guards.
 
@@ -34,6 +50,7 @@ def run_guarded(
         paths: The places it writes to; their guards are checked first.
         keys: The script's own keys.
         args: The script's own arguments.
+        guards: What ``guards_of`` gave for the paths at the operation's beginning; ``None``: this is its beginning.
 
     Returns:
         The script's reply.
@@ -51,9 +68,8 @@ def run_guarded(
             "set it in parts"
         )
     script, space = load("redicts.tree", name), place._space
-    guards = place._guards(paths[0])
-    for path in paths[1:]:
-        guards += tuple(guard for guard in place._guards(path) if guard not in guards)
+    if guards is None:
+        guards = guards_of(place, paths)
     mode = SPREAD if space.spread else SINGLE
     while True:
         header: list[Argument] = [str(len(guards)), mode, *[guard.member for guard in guards]]
@@ -63,7 +79,7 @@ def run_guarded(
         except Refused as refused:
             if refused.code != "NEWSECTION" or mode == REGISTERED:
                 if refused.code == "LOCKLOST":
-                    place._guard_failed(guards[int(refused.detail.split()[0]) - 1])
+                    _ = guards[int(refused.detail.split()[0]) - 1].lost()
                 raise _translated(refused, paths[0]) from None
             mode = REGISTERED
         else:

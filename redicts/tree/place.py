@@ -5,7 +5,8 @@ May import core. The faces give the two things that are left open: the key space
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import ClassVar, NamedTuple
 
 from redicts.core.keys import KeySpace
 from redicts.core.paths import Path, dotted
@@ -15,10 +16,17 @@ __all__ = ["Guard", "Place"]
 
 
 class Guard(NamedTuple):
-    """The proof that a write is made under a lock: the lock's key, and the holder's entry in it."""
+    """The proof that a write is made under a lock.
+
+    Attributes:
+        key: The lock's key.
+        member: The holder's entry in it.
+        lost: To be called where a write is refused for it: that lock is lost.
+    """
 
     key: str
     member: str
+    lost: Callable[[], object]
 
 
 class Place:
@@ -28,6 +36,10 @@ class Place:
 
     _path: Path
 
+    _batched: ClassVar[bool] = False
+    """Whether its operations go in one batch with others: then they read in one step what they else read in two, for
+    what the others write must not come between."""
+
     @property
     def _space(self) -> KeySpace:
         """The keys of the database and namespace that the place is in."""
@@ -36,9 +48,6 @@ class Place:
     def _guards(self, path: Path) -> tuple[Guard, ...]:  # noqa: ARG002  # the faces know who holds what
         """The guards of a write to a path: the locks covering it that the caller holds."""
         return ()
-
-    def _guard_failed(self, guard: Guard) -> None:
-        """Take note of a guard that a write was refused for: that lock is lost."""
 
     def _is_entry(self, letter: str, path: Path, member: str, score: str) -> bool:  # noqa: ARG002  # as above
         """Whether a member of a zset of locks was put there by redicts. The faces know how locks are entered."""

@@ -57,6 +57,9 @@ class Reading(Place):
             (text,) = yield (Eval(_VAL, (self._space.sections,), ()),)
             return text
         key, field = self._space.entry(self._path)
+        if self._batched:
+            (text,) = yield (Eval(_VAL, (key,), (field,)),)
+            return text
         # A leaf is the common case, and one HGET the cheapest way to it. Only a marker, or the lack of a section's own
         # field, says that there is more to read.
         (text,) = yield (Call(("HGET", key, field)),)

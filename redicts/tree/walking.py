@@ -144,7 +144,7 @@ class Walking(Place):
             (sections,) = yield (Call(("SMEMBERS", self._space.sections)),)
         return Walk(self._space, self._path, sections)
 
-    @operation(idempotent=True)
+    @operation(idempotent=True, one_step=False)
     def walk_on(self, walk: Walk) -> Op[list[Leaf] | None]:
         """Go on with a walk.
 

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 import pytest
 
+from redicts.core.deferred import Deferred
 from redicts.core.effects import Call, Effect, Op
-from redicts.core.operation import Async, Deferred, Operation, Queued, Sync, operation
+from redicts.core.operation import Async, Operation, Queued, Sync, operation
 from redicts.tree.operations import TreeOperations
 
 T = TypeVar("T")
@@ -30,7 +31,7 @@ class Counting:
         (reply,) = yield (Call(("INCRBY", "n", str(count * (2 if twice else 1)))),)
         return int(reply)
 
-    @operation(idempotent=True)
+    @operation(idempotent=True, one_step=False)
     def read(self) -> Op[int]:
         """Read the number."""
         (reply,) = yield (Call(("GET", "n")),)
@@ -74,16 +75,12 @@ class Awaited(Counting, Kept, Async):
         return drive(self, op, idempotent)
 
 
-class Later:
-    """A deferred result of the simplest kind."""
-
-    def __init__(self, result: Any) -> None:
-        self.done, self.result = True, result
-
-
 class Batched(Counting, Kept, Queued):
-    def _queue(self, op: Op[T], idempotent: bool) -> Deferred[T]:
-        return Later(drive(self, op, idempotent))
+    def _queue(self, op: Op[T], idempotent: bool, one_step: bool) -> Deferred[T]:
+        later: Deferred[T] = Deferred("later")
+        later._settle(drive(self, op, idempotent))
+        assert one_step is not idempotent
+        return later
 
 
 FACES = (Values, Awaited, Batched)
@@ -115,7 +112,7 @@ async def as_coroutine(waiting: Coroutine[Any, Any, T]) -> T:
 def test_a_queued_face_gives_deferred_results() -> None:
     face = Batched()
     later = face.add(2)
-    assert isinstance(later, Later)
+    assert isinstance(later, Deferred)
     assert (later.done, later.result) == (True, 2)
     assert (face.read().result, face.ran) == (2, [False, True])
 
@@ -158,6 +155,7 @@ def test_an_operation_knows_whether_it_may_be_repeated() -> None:
     assert isinstance(add, Operation)
     assert isinstance(read, Operation)
     assert (add.idempotent, read.idempotent) == (False, True)
+    assert (add.one_step, read.one_step) == (True, False)
     assert add.__doc__ == Counting.add.__doc__
 
 

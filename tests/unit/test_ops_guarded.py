@@ -12,7 +12,13 @@ from redicts.errors import InternalError, LockLost
 from redicts.tree.place import Guard
 from tests.support.stepping import Spot, Step
 
-GUARDS = (Guard("ns:l:{a}", "x:me:1:a"), Guard("ns:l:{a}.b", "s:me:2:a.b"))
+LOST: list[str] = []
+GUARDS = tuple(
+    [
+        Guard(key, member, lambda key=key: LOST.append(key))  # type: ignore[misc]
+        for key, member in (("ns:l:{a}", "x:me:1:a"), ("ns:l:{a}.b", "s:me:2:a.b"))
+    ]
+)
 
 WRITES: dict[str, Callable[[Spot], Op[Any]]] = {
     "set": lambda p: Spot.store(p, "b.c", 1),
@@ -38,7 +44,7 @@ def header(effect: Eval) -> tuple[list[Any], list[str]]:
 def test_every_write_carries_its_guards_before_its_own(name: str) -> None:
     free, guarded = Step(WRITES[name](Spot("a"))).script, Step(WRITES[name](Spot("a", *GUARDS))).script
     members, keys = header(guarded)
-    assert sorted(zip(keys, members, strict=True)) == sorted(GUARDS)
+    assert sorted(zip(keys, members, strict=True)) == sorted((guard.key, guard.member) for guard in GUARDS)
     assert (guarded.args[0], guarded.args[1]) == ("2", "1")
     assert guarded.keys[2:] == free.keys
     assert list(guarded.args[4:]) == list(free.args[2:])
@@ -59,10 +65,12 @@ def test_transform_is_guarded_where_it_writes() -> None:
 @pytest.mark.parametrize("name", WRITES)
 def test_a_guard_that_is_gone_is_a_lost_lock(name: str) -> None:
     step = Step(WRITES[name](Spot("a", *GUARDS)))
+    LOST.clear()
     with pytest.raises(LockLost, match="nothing was written") as caught:
         step.fail(Refused("LOCKLOST", "2 ns:l:{a}.b"))
     assert caught.value.path.split(".")[0] == "a"
     assert caught.value.__cause__ is None
+    assert LOST == ["ns:l:{a}.b"]
 
 
 @pytest.mark.parametrize(

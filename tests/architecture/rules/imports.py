@@ -23,8 +23,11 @@ ALLOWED: dict[str, frozenset[str]] = {
     **dict.fromkeys(_OPERATIONS, _BASE),
     "runners": _BASE,
     "pool": _BASE | {"runners"},
-    "lockable": _BELOW_FACES,  # the synchronous face of locks: what Proxy and Lock have in common
-    **dict.fromkeys(_FACES, _BELOW_FACES | {"lockable"}),
+    "faces": _BELOW_FACES,  # what the faces have in common
+    "pipeline": _BELOW_FACES | {"faces"},
+    "lockable": _BELOW_FACES | {"faces", "pipeline"},  # the synchronous face of locks: what Proxy and Lock share
+    **dict.fromkeys(("proxy", "lock"), _BELOW_FACES | {"faces", "lockable", "pipeline"}),
+    "aio": _BELOW_FACES | {"faces"},  # neither face of places knows the other
     "cli": _BELOW_FACES | _FACES,
     "__main__": frozenset({"cli"}),
     "": _BELOW_FACES | _FACES | {"lockable"},  # redicts/__init__.py: the public names

@@ -10,7 +10,7 @@ import pytest
 from redicts.core.effects import Block, Call, Commit, Effect, Eval, Watch
 from redicts.core.keys import KeySpace
 from redicts.core.paths import parse
-from redicts.locks import acquiring, holding, keeping
+from redicts.locks import acquiring, holding, keeping, schedule
 from redicts.locks.acquiring import acquire
 from redicts.locks.entry import Entry, Standing
 from redicts.locks.holding import Holding
@@ -33,7 +33,7 @@ class Clock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1000.0
-        for module in (acquiring, keeping):
+        for module in (acquiring, keeping, schedule):
             monkeypatch.setattr(module, "monotonic", self)
         monkeypatch.setattr(holding, "time", SimpleNamespace(monotonic=self))
 

@@ -63,7 +63,7 @@ def test_a_release_that_finds_nothing_is_a_lost_lock(holding: Holding) -> None:
     with pytest.raises(LockLost, match=r"had run out \(after 30\.0 s\) or was broken") as caught:
         act.reply(0)
     assert caught.value.path == "a.b"
-    assert holding.lost.is_set()
+    assert holding.is_lost
     assert current_holdings() == ()
 
 
@@ -161,7 +161,7 @@ def test_what_is_gone_or_has_run_out_is_lost(holding: Holding, score: str | None
     act = Act(ensure_held(holding))
     with pytest.raises(LockLost, match="stop what depends on it"):
         act.reply(score, TIME)
-    assert holding.lost.is_set()
+    assert holding.is_lost
     with pytest.raises(LockLost):
         Act(ensure_held(holding))  # without asking
 

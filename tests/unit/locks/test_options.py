@@ -68,5 +68,5 @@ def test_names_that_cannot_be(owner: str) -> None:
 
 @pytest.mark.parametrize("owner", [5, b"x", ["x"], True])
 def test_what_is_no_name(owner: Any) -> None:
-    with pytest.raises(TypeError, match="owner is text, or None for this thread"):
+    with pytest.raises(TypeError, match="owner is text, or None for who calls"):
         check_owner(owner)

@@ -58,7 +58,7 @@ def assert_wakes(act: Act, line: str) -> None:
 )
 def test_it_waits_at_the_outermost_that_blocks(clock: Clock, found: list[object], line: str) -> None:
     act = acquiring_act().blocked(*found)  # type: ignore[arg-type]  # they are standings
-    assert act.block == Block(("BLPOP", line), 10.0, CHECK_SECONDS, line)
+    assert act.block == Block(("BLPOP", line), 10.0, CHECK_SECONDS, line, shared=True)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,9 @@ def test_a_blocker_that_is_gone_is_noticed(clock: Clock) -> None:
     act.reply(WAITING).reply(None)
     leaves_it(act, "ns:w:{a}").look().granted()
     assert act.asked == (GIVE_UP,), "the pop is still under way"
-    assert act.reply(None).done
+    act.reply(None)
+    assert_wakes(act, "ns:w:{a}")  # of those who wait there together only one looks, and this was it
+    assert act.reply(1).done
 
 
 @pytest.mark.parametrize("looks", range(1, GRACES + 1))
@@ -272,13 +274,21 @@ def test_who_was_woken_and_is_blocked_by_one_that_shares_lets_others_in_once(clo
         assert act.block.args == ("BLPOP", line)
 
 
-def test_who_was_not_woken_and_is_blocked_by_one_that_shares_wakes_nobody(clock: Clock) -> None:
-    act = acquiring_act().blocked(AT)
+@pytest.mark.parametrize("how", ["was gone", "ran out"])
+def test_who_found_out_by_itself_and_is_blocked_by_one_that_shares_lets_others_in_once(clock: Clock, how: str) -> None:
+    """Of those who wait together only one looks: the others do not know yet that what they wait for is gone."""
+    act, line, sharing = acquiring_act().blocked(AT), "ns:w:{a}.b", standing("a.b", shared=True, nonce="e:8")
+    clock.now += 1 if how == "was gone" else 5.001
+    act.reply(WAITING)
+    if how == "was gone":
+        act.reply(None)
+    act.blocked(sharing)
+    assert_wakes(act, line)
+    act.reply(1)
+    assert act.block.args == ("BLPOP", line)
     clock.now += 1
-    act.reply(WAITING).reply(None)
-    assert isinstance(act, Act)
-    act.blocked(standing("a.b", shared=True, nonce="e:8"))
-    assert act.block.args == ("BLPOP", "ns:w:{a}.b")
+    act.reply(WAITING).reply(str(sharing.deadline_ms))
+    assert act.block.args == ("BLPOP", line), "nothing has changed since"
 
 
 def test_who_was_woken_and_is_blocked_elsewhere_wakes_the_next_and_changes_lines(clock: Clock) -> None:
@@ -302,9 +312,8 @@ def test_who_changes_lines_gives_up_the_pop_first(clock: Clock, woken: bool) -> 
     act.blocked(ABOVE)
     assert act.one == GIVE_UP
     act.reply(popped("ns:w:{a}.b") if woken else None)
-    if woken:
-        assert_wakes(act, "ns:w:{a}.b")
-        act.reply(1)
+    assert_wakes(act, "ns:w:{a}.b")  # woken or not: it knows that what others wait for there is gone
+    act.reply(1)
     assert act.block.args == ("BLPOP", "ns:w:{a}")
 
 
