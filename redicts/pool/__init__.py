@@ -3,11 +3,14 @@
 ========================  ===========================================================================
 ``pool.py``               ``Pool``, the singleton that maps names to databases
 ``clients.py``            the clients made from one configuration
-``database.py``           ``Database``: a client, its keys, its runner
+``loops.py``              those of the asyncio face, for each event loop
+``database.py``           ``Database``, ``AsyncDatabase``: a client, its keys, its runner
 ``config.py``             the user's dict becomes a ``Config``
 ``options.py``, ``url.py``  its keys, and the URLs that may stand for some of them
 ``identity.py``           which database a client leads to
 ``server.py``             backend: a server that somebody runs
+``fair.py``, ``fair_aio.py``  who gets the next free connection
+``unix_aio.py``           connections over a Unix socket, for asyncio
 ``fake.py``               backend: fakeredis, in memory
 ``embedded.py``           backend: a private server, kept in a directory
 ``directory.py``          that directory
@@ -16,7 +19,7 @@
 ========================  ===========================================================================
 """
 
-from redicts.pool.database import Database
+from redicts.pool.database import AsyncDatabase, Database
 from redicts.pool.pool import Pool
 
-__all__ = ["Database", "Pool"]
+__all__ = ["AsyncDatabase", "Database", "Pool"]

@@ -1,11 +1,12 @@
 """``embedded="DIR"``: a private server for this machine's processes of one user, its data in DIR.
 
-May import redis, config, server, joining and errors. Invariant: while an ``Embedded`` is open the server runs, and a
-connection that finds none waits for it to be started again.
+May import redis, config, server, unix_aio, joining and errors. Invariant: while an ``Embedded`` is open the server
+runs, and a connection that finds none waits for it to be started again.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import importlib
 import os
@@ -16,11 +17,14 @@ from threading import Lock
 from typing import Any, ClassVar, Final
 
 import redis
+import redis.asyncio
+import redis.exceptions
 from redis.connection import UnixDomainSocketConnection
 
 from redicts.errors import ConfigError
 from redicts.pool.config import Config
-from redicts.pool.server import make_client
+from redicts.pool.server import make_async_client, make_client
+from redicts.pool.unix_aio import AsyncUnixConnection
 
 __all__ = ["Embedded", "find_program"]
 
@@ -36,15 +40,21 @@ class Embedded:
 
     Args:
         directory: Absolute path.
+
+    Attributes:
+        directory: As above.
+        socket: The path of the server's socket, once it was started.
     """
 
     def __init__(self, directory: str) -> None:
         self.directory = Path(directory)
+        self.socket = ""
         self._lock = Lock()  # held for moments only, never while waiting
         self._link = -1
         self._shared = False  # a forked process has a copy of the link
         self._closed = False
         self._connections = type("EmbeddedConnection", (EmbeddedConnection,), {"embedded": self})
+        self._async_connections = type("AsyncEmbeddedConnection", (AsyncEmbeddedConnection,), {"embedded": self})
 
     def open_client(self, config: Config) -> redis.Redis:
         """Start the server, or join those who use it, and make a client.
@@ -52,7 +62,11 @@ class Embedded:
         Raises:
             ConfigError: The directory cannot be used, or there is no server program.
         """
-        return make_client(config, self._connections, path=self.connect(None))
+        return make_client(config, self._connections, {"path": self.connect(None)})
+
+    def open_async_client(self, config: Config) -> redis.asyncio.Redis:
+        """Make an asyncio client. The server is started, or joined, when it is first used."""
+        return make_async_client(config, self._async_connections, {})
 
     def connect(self, seconds: float | None) -> str:
         """See to it that the server runs.
@@ -78,7 +92,17 @@ class Embedded:
             self._shared = self._shared and self._closed
         if old != -1:
             os.close(old)
-        return str(link.server)
+        self.socket = str(link.server)
+        return self.socket
+
+    def check_open(self) -> None:
+        """Refuse to start the server again.
+
+        Raises:
+            ConnectionError: redis-py's: this was closed.
+        """
+        if self._closed:
+            raise redis.ConnectionError(f"embedded {self.directory} was closed by Pool().close() or reload()")
 
     def close(self) -> None:
         """Stop using the server. If nobody else uses it, it has ended when this returns."""
@@ -109,13 +133,34 @@ class EmbeddedConnection(UnixDomainSocketConnection):
             return super()._connect()  # type: ignore[no-untyped-call]
         except (FileNotFoundError, ConnectionRefusedError):
             pass
-        if self.embedded._closed:
-            raise redis.ConnectionError(f"embedded {self.embedded.directory} was closed by Pool().close() or reload()")
+        self.embedded.check_open()
         try:
             self.path = self.embedded.connect(self.socket_timeout)
         except (ConfigError, TimeoutError) as error:
             raise redis.ConnectionError(str(error)) from error
         return super()._connect()  # type: ignore[no-untyped-call]
+
+
+class AsyncEmbeddedConnection(AsyncUnixConnection):
+    """The same for asyncio. It also starts the server; all of that in a thread, for it takes its time."""
+
+    embedded: ClassVar[Embedded]
+
+    async def _connect(self) -> None:
+        first = not self.embedded.socket
+        if not first:
+            self.path = self.embedded.socket
+            try:
+                return await super()._connect()
+            except (FileNotFoundError, ConnectionRefusedError):
+                pass
+        self.embedded.check_open()
+        patience = None if first else self.socket_timeout  # as in the synchronous face
+        try:
+            self.path = await asyncio.get_running_loop().run_in_executor(None, self.embedded.connect, patience)
+        except TimeoutError as error:  # of which redis-py keeps nothing; any other error it keeps as a cause
+            raise redis.exceptions.ConnectionError(str(error)) from error
+        return await super()._connect()
 
 
 def find_program() -> str:

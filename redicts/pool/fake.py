@@ -11,11 +11,12 @@ from dataclasses import replace
 from typing import Any
 
 import redis
+import redis.asyncio
 
 from redicts.errors import ConfigError
 from redicts.pool.config import Config, ReadyClient
-from redicts.pool.identity import Identity, check_client, identity_of
-from redicts.pool.server import make_client, open_client
+from redicts.pool.identity import Identity, check_any_client, check_async_client, check_client, identity_of
+from redicts.pool.server import make_async_client, make_client, open_client
 
 __all__ = ["Fakes"]
 
@@ -43,19 +44,52 @@ class Fakes:
         Args:
             target: The database. A user's own fakeredis client is used as it is.
             main: The configuration it is part of; says how the connections for a user's client are kept.
+
+        Raises:
+            ConfigError: A user's own fakeredis client is for the other face.
         """
-        config = target if isinstance(target, Config) else main
+        if (own := _own_fake(target)) is not None:
+            return check_client(own, "names")
+        config, server = self._find(target, main)
+        return make_client(config, self._fakeredis.FakeRedisConnection, {"server": server})
+
+    def open_async_client(self, target: Config | ReadyClient, main: Config) -> redis.asyncio.Redis:
+        """Make an asyncio client for the fake of a database, the same that ``open_client`` leads to.
+
+        Args:
+            target: As there.
+            main: As there.
+
+        Raises:
+            ConfigError: As there.
+        """
+        if (own := _own_fake(target)) is not None:
+            return check_async_client(own, "names")
+        config, server = self._find(target, main)
+        return make_async_client(config, self._fakeredis.FakeAsyncRedisConnection, {"server": server})
+
+    def _find(self, target: Config | ReadyClient, main: Config) -> tuple[Config, Any]:
+        """Say how connections are made, and the server that is one with that of the database."""
+        place: Identity
         if isinstance(target, ReadyClient):
-            client = check_client(target.client, "names")
-            identity = identity_of(client)
-            place = identity[:-1]
-            if place[0] == "fake":
-                return client
+            client = check_any_client(target.client, "names")
             config = replace(main, database=client.connection_pool.connection_kwargs.get("db") or 0)
-        elif target.embedded is not None:
-            place = ("embedded", target.embedded)
+            place = identity_of(client)[:-1]
         else:
-            place = identity_of(open_client(target))[:-1]
+            config = target
+            place = _place_of(target)
         # setdefault: one server for a place, also when two threads come at once.
-        server = self._servers.setdefault(place, self._fakeredis.FakeServer())
-        return make_client(config, self._fakeredis.FakeRedisConnection, server=server)
+        return config, self._servers.setdefault(place, self._fakeredis.FakeServer())
+
+
+def _own_fake(target: Config | ReadyClient) -> object:
+    """Give the user's own fakeredis client, if it is one."""
+    if isinstance(target, ReadyClient) and identity_of(check_any_client(target.client, "names"))[0] == "fake":
+        return target.client
+    return None
+
+
+def _place_of(config: Config) -> Identity:
+    if config.embedded is not None:
+        return ("embedded", config.embedded)
+    return identity_of(open_client(config))[:-1]

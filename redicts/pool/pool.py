@@ -7,6 +7,7 @@ at all; nothing is connected to, or started, before it is used.
 from __future__ import annotations
 
 import os
+from asyncio import _get_running_loop
 from collections.abc import Mapping
 from threading import RLock
 from typing import Any, ClassVar, Final, final
@@ -16,7 +17,7 @@ import redis
 from redicts.errors import ConfigError
 from redicts.pool.clients import Clients
 from redicts.pool.config import URL_VARIABLE, Config, read_config
-from redicts.pool.database import Database
+from redicts.pool.database import AsyncDatabase, Database
 
 __all__ = ["Pool"]
 
@@ -26,7 +27,8 @@ class Pool:
     """The configuration of this process, and its connections. Every ``Pool()`` is the same object.
 
     Without any configuration the server is ``localhost:6379``, or what ``REDICTS_URL`` in the environment says. A
-    configuration is given once, before the first use; ``reload`` replaces it. Safe in threads and after ``fork``.
+    configuration is given once, before the first use; ``reload`` replaces it. Safe in threads, in event loops and after
+    ``fork``.
 
     Args:
         cfg: The configuration; ``None``: the one that is in force. All keys may be left out:
@@ -52,13 +54,14 @@ class Pool:
         ('sessions',)
     """
 
-    __slots__ = ("_clients", "_databases", "_fake", "_given", "_lock")
+    __slots__ = ("_async_databases", "_clients", "_databases", "_fake", "_given", "_lock")
 
     _only: ClassVar[Pool | None] = None
 
     _lock: RLock
     _clients: Clients | None
     _databases: dict[str | None, Database]
+    _async_databases: dict[Any, dict[str | None, AsyncDatabase]]
     _given: bool
     _fake: bool
 
@@ -69,7 +72,7 @@ class Pool:
             self = cls._only = super().__new__(cls)
             self._lock = RLock()
             self._clients = None
-            self._databases = {}
+            self._databases, self._async_databases = {}, {}
             self._given = self._fake = False
         if cfg is not None:
             self._configure(cfg)
@@ -110,6 +113,30 @@ class Pool:
             with self._lock:
                 return self._current().open(db_name)
 
+    def async_database(self, db_name: str | None = None) -> AsyncDatabase:
+        """Return a database for the event loop that is running; opened the first time it asks for it.
+
+        Each loop has its own, with connections that are closed when it ends. Where no loop runs there is one too, to be
+        compared with others and for nothing else.
+
+        Args:
+            db_name: One of ``names``; ``None``: the database that has no name.
+
+        Raises:
+            ConfigError: There is no such name, or the database cannot be opened.
+
+        Cost: two look-ups in dicts. Nothing is connected to, or started.
+        """
+        try:
+            return self._async_databases[_get_running_loop()][db_name]
+        except (KeyError, TypeError):  # as above
+            pass
+        while True:
+            # Without the lock where that can be: another thread may hold it while it starts a server.
+            found = (self._clients or self._current()).open_async(db_name)
+            if found is not None:
+                return found
+
     def names(self) -> tuple[str, ...]:
         """Return the names of the databases that have one, as configured."""
         return tuple(self._current().config.names)
@@ -132,50 +159,74 @@ class Pool:
         with self._lock:
             given = self._given if cfg is None else bool(cfg)
             config = self._current().config if cfg is None and self._given else _read(cfg)
-            _ = self._replace(Clients(config, fake=fake_redis), given=given, fake=fake_redis)
+            old = self._replace(Clients(config, fake=fake_redis), given=given, fake=fake_redis)
+        if old is not None:
+            old.close()
 
     def close(self) -> None:
         """Close all connections, but never a client that the user made.
 
         The pool can be used again, with the same configuration. An ``embedded`` server that nobody else uses has ended
-        when this returns; fakes are empty afterwards.
+        when this returns; fakes are empty afterwards. The connections of an event loop are closed by that loop, soon.
         """
         with self._lock:
-            if self._clients is not None:
-                _ = self._replace(Clients(self._clients.config, fake=self._fake), given=self._given, fake=self._fake)
+            old = self._clients
+            if old is not None:
+                _ = self._replace(Clients(old.config, fake=self._fake), given=self._given, fake=self._fake)
+        if old is not None:
+            old.close()
+
+    async def close_async(self) -> None:
+        """Close the connections of the event loop that is running; it gets new ones when it asks for a database again.
+
+        Other loops, and threads, keep theirs; an ``embedded`` server keeps running until ``close`` or the end of the
+        process. What other tasks have under way comes to its end.
+        """
+        if self._clients is not None:
+            await self._clients.loops.close_running()
 
     def _configure(self, cfg: Mapping[str, Any]) -> None:
         with self._lock:
             config = _read(cfg)
-            present = self._clients
-            if present is None or (not self._given and not present.databases):
+            old = self._clients
+            if old is None or (not self._given and old.unused):
                 _ = self._replace(Clients(config, fake=self._fake), given=True, fake=self._fake)
-            elif present.config != config:
+            elif old.config == config:
+                return
+            else:
                 raise ConfigError(
-                    f"the pool is {'configured' if self._given else 'used'} already ({present.config.address}): "
+                    f"the pool is {'configured' if self._given else 'used'} already ({old.config.address}): "
                     "give Pool(cfg) before the first use, or replace the configuration with Pool().reload(cfg=...)"
                 )
+        if old is not None:
+            old.close()
 
     def _current(self) -> Clients:
         with self._lock:
             if self._clients is not None:
                 return self._clients
-            return self._replace(Clients(_read(None), fake=self._fake), given=False, fake=self._fake)
+            new = Clients(_read(None), fake=self._fake)
+            _ = self._replace(new, given=False, fake=self._fake)
+            return new
 
-    def _replace(self, new: Clients, *, given: bool, fake: bool) -> Clients:
+    def _replace(self, new: Clients, *, given: bool, fake: bool) -> Clients | None:
+        """Put clients into force, and return those that were; to be closed without the lock, for that takes time."""
         old, self._clients = self._clients, new
         self._given, self._fake = given, fake
-        self._databases = new.databases  # from here on other threads use the new ones
-        if old is not None:
-            old.close()
-        return new
+        self._share()  # from here on other threads use the new ones
+        return old
+
+    def _share(self) -> None:
+        """Have at hand what is looked up in every operation."""
+        if self._clients is not None:
+            self._databases, self._async_databases = self._clients.databases, self._clients.loops.databases
 
     def _after_fork(self, *, child: bool) -> None:
         if child:
             self._lock = RLock()  # another thread may have held it, and that thread is not here
         if self._clients is not None:
             self._clients.after_fork(child=child)
-            self._databases = self._clients.databases
+            self._share()
 
 
 def _read(cfg: Mapping[str, Any] | None) -> Config:

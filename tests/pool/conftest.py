@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from redicts.pool.clients import Clients
 from redicts.pool.config import read_config
 from tests.pool.private import processes_using
 from tests.support import reaper
+from tests.support.servers import Server
 from tests.support.waiting import wait_until
 
 
@@ -34,7 +35,7 @@ def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool]:
 
 def _forget(pool: Pool) -> None:
     pool.reload(cfg={})
-    pool._clients, pool._databases = None, {}
+    pool._clients, pool._databases, pool._async_databases = None, {}, {}
 
 
 @pytest.fixture
@@ -73,3 +74,11 @@ def open_clients() -> Iterator[Any]:
     yield open_them
     for clients in opened:
         clients.close()
+
+
+@pytest.fixture
+def connected(valkey_server: Server) -> Iterator[Callable[..., int]]:
+    """``connected(name="ours")``: how many connections of a name the server has."""
+    observer = valkey_server.client()
+    yield lambda name="ours": sum(each["name"] == name for each in observer.client_list())
+    observer.close()
