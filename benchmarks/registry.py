@@ -27,7 +27,7 @@ class Row:
         against: What it is measured against, in words or in Python.
         budget: The most it may come to; ``None`` for a row that only informs.
         held: What the budget is for: the ratio, or our own figure.
-        unit: Of the two figures: seconds (``s``) or bytes (``B``).
+        unit: Of the two figures: seconds (``s``), bytes (``B``) or a number (``n``).
         setting: Makes the two sides.
     """
 
@@ -35,7 +35,7 @@ class Row:
     against: str
     budget: float | None
     held: Literal["ratio", "ours"]
-    unit: Literal["s", "B"]
+    unit: Literal["s", "B", "n"]
     setting: Setting
 
     def verdict(self, spent: Spent, tolerance: float = 1.0) -> Literal["ok", "miss", ""]:
@@ -64,7 +64,7 @@ def row(
     budget: float | None = None,
     *,
     held: Literal["ratio", "ours"] = "ratio",
-    unit: Literal["s", "B"] = "s",
+    unit: Literal["s", "B", "n"] = "s",
 ) -> Callable[[Setting], Setting]:
     """Register a function as a row. The arguments are the attributes of ``Row``."""
 

@@ -80,6 +80,8 @@ def write_json(results: Sequence[Result], about: Mapping[str, str], path: Path) 
 
 
 def _figure(value: float, unit: str) -> str:
+    if unit == "n":
+        return f"{value:.0f}"
     if unit == "B":
         return f"{value:.1f} B"
     if value < 0.001:

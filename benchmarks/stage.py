@@ -6,12 +6,14 @@ asks for TCP.
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, Literal
 
 import redis
+import redis.asyncio
 
 from redicts import Pool, Proxy
 from tests.support.servers import KINDS, Server, binary, start_server
@@ -36,6 +38,7 @@ class Stage:
         server: The server; it is nobody else's.
         raw: A redis-py client over the Unix socket.
         raw_tcp: Likewise over TCP.
+        raw_async: A client of redis.asyncio over the Unix socket, for the stage's own event loop.
     """
 
     def __init__(self, server: Server) -> None:
@@ -43,6 +46,8 @@ class Stage:
         # Any: json.loads(r.get(k)) is what users write, and redis-py's types want a check that would cost the raw side.
         self.raw: Any = redis.Redis(unix_socket_path=server.socket)
         self.raw_tcp: Any = redis.Redis(host=server.host, port=server.port)
+        self.raw_async: Any = redis.asyncio.Redis(unix_socket_path=server.socket)
+        self._loop = asyncio.new_event_loop()
         self._crowded = redis.Redis(unix_socket_path=server.socket, db=_CROWDED_NUMBER)
         Pool().reload(
             cfg={"unix_socket_path": server.socket, "names": {TCP: server.url, CROWDED: _CROWDED_NUMBER}},
@@ -51,6 +56,20 @@ class Stage:
     def place(self, path: str, where: Where = PLAIN) -> Proxy:
         """Lead to a place of the tree, as a user does: through the Pool."""
         return Proxy(path, db_name=where)
+
+    def burst(self, call: Callable[[], Coroutine[Any, Any, object]], count: int) -> Callable[[], None]:
+        """Make a side of calls for asyncio, one after the other in the stage's loop.
+
+        Args:
+            call: Gives a coroutine.
+            count: How many make one run: entering the loop costs something itself.
+        """
+
+        async def run() -> None:
+            for _ in range(count):
+                await call()
+
+        return lambda: self._loop.run_until_complete(run())
 
     def clear(self) -> None:
         """Leave nothing to the next row; the foreign keys stay."""
@@ -76,6 +95,9 @@ class Stage:
 
     def close(self) -> None:
         """Close the clients. The server is closed by who started it."""
+        self._loop.run_until_complete(self.raw_async.aclose())
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.close()
         Pool().close()
         for client in (self.raw, self.raw_tcp, self._crowded):
             client.close()

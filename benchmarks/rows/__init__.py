@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from benchmarks.rows import calls, documents, figures, foreign, locks  # isort: skip
 from benchmarks.rows import contended  # isort: skip  # after the locks that nobody else wants
+from benchmarks.rows import coroutines, pipelines  # isort: skip
 
-__all__ = ["calls", "contended", "documents", "figures", "foreign", "locks"]
+__all__ = ["calls", "contended", "coroutines", "documents", "figures", "foreign", "locks", "pipelines"]

@@ -39,18 +39,14 @@ from redicts.runners.exchange import LOST, Failed, exchange
 from redicts.runners.failures import exhausted, lost
 from redicts.runners.kept import Kept
 from redicts.runners.packing import command_of
-from redicts.runners.replies import checked, plain, translate
+from redicts.runners.replies import checked, plain
+from redicts.runners.retrying import Tries
+from redicts.runners.transactions import Transaction
 from redicts.runners.version import check_version
 
 __all__ = ["SyncRunner"]
 
 T = TypeVar("T")
-
-RETRY_PAUSES: Final = (0.0, 0.05, 0.2)
-"""Seconds before each further try, where a try may be repeated."""
-
-RETRY_SECONDS: Final = 1.0
-"""Seconds after which nothing is tried again. A user's client may have retries of its own, which are enough then."""
 
 INTERRUPTS: Final = (KeyboardInterrupt, SystemExit)
 """What may come at any time, from a signal."""
@@ -202,16 +198,16 @@ class SyncRunner:
 
     def _try(self, once: Callable[[], list[Any]], commands: Sequence[Command], repeatable: bool) -> list[Any]:
         """Try, and try again where that is safe; else say what is known."""
-        deadline = time.monotonic() + RETRY_SECONDS
-        for pause in (*RETRY_PAUSES, None):
+        tries, began = None, time.monotonic()
+        while True:
             try:
                 return once()
             except Failed as failed:
-                unsafe = failed.sent and not repeatable
-                if unsafe or failed.final or pause is None or time.monotonic() > deadline:
-                    raise lost(failed, commands, self._address, unknown=unsafe) from failed.error
-                time.sleep(pause)
-        raise RuntimeError("unreachable: the last try returns or raises")
+                tries = tries or Tries(repeatable, began)
+                pause = tries.pause(failed)
+                if pause is None:
+                    raise lost(failed, commands, self._address, unknown=tries.is_unsafe(failed)) from failed.error
+            time.sleep(pause)
 
     def _connect(self, pool: Any) -> Any:
         try:
@@ -252,28 +248,18 @@ class SyncRunner:
         if not commit.writes:
             kept.release()
             return []
-        # A script that the server does not know would fail alone, after its neighbours took effect: so load them first.
-        # One that has no neighbours is loaded when it was missing.
-        scripts = [write.script for write in commit.writes if isinstance(write, Eval)]
-        loads: list[Command] = [("SCRIPT", "LOAD", script.text) for script in scripts if len(commit.writes) > 1]
-        writes = [command_of(write) for write in commit.writes]
-        commands: list[Command] = [*loads, ("MULTI",), *writes, ("EXEC",)]
+        transaction = Transaction(commit)
         try:
-            raw = exchange(kept.connection, commands, as_it_is=True)
+            raw = exchange(kept.connection, transaction.commands, as_it_is=True)
         except Failed as failed:
-            raise lost(failed, writes, self._address, unknown=failed.sent) from failed.error
+            raise lost(failed, transaction.writes, self._address, unknown=failed.sent) from failed.error
         kept.watching = False
         kept.release()
-        if raw[-1] is None:
+        missing = transaction.missing(raw)
+        if missing is not None:
+            _ = self._send([("SCRIPT", "LOAD", missing.text)], True)
             raise Conflict
-        alone = scripts and not loads and isinstance(raw[-1], list)
-        if alone and isinstance(raw[-1][0], redis.exceptions.NoScriptError):
-            _ = self._send([("SCRIPT", "LOAD", scripts[0].text)], True)
-            raise Conflict
-        for reply in raw:
-            if isinstance(reply, Exception):
-                raise translate(reply)
-        return [checked(reply, command[0]) for reply, command in zip(raw[-1], writes, strict=True)]
+        return transaction.read(raw)
 
     def _block(self, block: Block, kept: Kept) -> Any:
         """Wait on a connection of its own pool, which has no upper bound: waiters never use up the others'."""
