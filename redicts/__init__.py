@@ -10,7 +10,9 @@ The public names. Nothing inside the package imports this module.
 
 from __future__ import annotations
 
-from redicts.core.operation import Deferred
+from typing import TYPE_CHECKING
+
+from redicts.core.deferred import Deferred
 from redicts.core.paths import Name
 from redicts.errors import (
     ConfigError,
@@ -19,10 +21,14 @@ from redicts.errors import (
     LockError,
     LockLost,
     LockTimeout,
+    NeverSent,
     NotANumber,
+    NotAtomic,
     NotOwner,
     OutcomeUnknown,
     PathError,
+    PipelineError,
+    PipelineMisused,
     PoolExhausted,
     RedictsError,
     ResultNotReady,
@@ -31,9 +37,23 @@ from redicts.errors import (
 from redicts.lock import Lock
 from redicts.lockable import Lease
 from redicts.locks.holders import Holder
+from redicts.pipeline import Pipeline, pipeline
 from redicts.pool import Pool
 from redicts.proxy import Proxy, root, section
 from redicts.tree.checking import Problem
+
+if TYPE_CHECKING:
+    import redicts.aio as aio
+else:
+
+    def __getattr__(name: str) -> object:
+        """Import ``redicts.aio`` where it is first asked for: who does not use asyncio does not pay for it."""
+        if name == "aio":
+            from importlib import import_module
+
+            return import_module("redicts.aio")  # which sets the attribute: this is called once
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __version__ = "2.0.0"
 
@@ -49,10 +69,15 @@ __all__ = [
     "LockLost",
     "LockTimeout",
     "Name",
+    "NeverSent",
     "NotANumber",
+    "NotAtomic",
     "NotOwner",
     "OutcomeUnknown",
     "PathError",
+    "Pipeline",
+    "PipelineError",
+    "PipelineMisused",
     "Pool",
     "PoolExhausted",
     "Problem",
@@ -60,6 +85,8 @@ __all__ = [
     "RedictsError",
     "ResultNotReady",
     "WrongType",
+    "aio",
+    "pipeline",
     "root",
     "section",
 ]

@@ -21,7 +21,11 @@ error                 also a                           means
 ``ConnectionLost``    ``redis.ConnectionError``        no server, or no connection: safe to try again
 ``PoolExhausted``     (a ``ConnectionLost``)           every connection stayed in use for too long
 ``OutcomeUnknown``    ``redis.ConnectionError``        cut while writing: it may have happened, or not
+``PipelineError``                                      some of what a pipeline was to do failed; it lists it
+``PipelineMisused``   ``RuntimeError``                 what a pipeline cannot do, or not now
+``NotAtomic``         (a ``PipelineMisused``)          it takes more than the one step that it may take
 ``ResultNotReady``                                     a deferred result asked for before its pipeline ran
+``NeverSent``         (a ``ResultNotReady``)           its block ended with an error: it never will be there
 ====================  ===============================  ====================================================
 """
 
@@ -39,10 +43,14 @@ __all__ = [
     "LockError",
     "LockLost",
     "LockTimeout",
+    "NeverSent",
     "NotANumber",
+    "NotAtomic",
     "NotOwner",
     "OutcomeUnknown",
     "PathError",
+    "PipelineError",
+    "PipelineMisused",
     "PoolExhausted",
     "RedictsError",
     "ResultNotReady",
@@ -154,3 +162,24 @@ class OutcomeUnknown(RedictsError, redis.exceptions.ConnectionError):
 
 class ResultNotReady(RedictsError):
     """The result of a queued operation was asked for before its pipeline was executed."""
+
+
+class NeverSent(ResultNotReady):
+    """The block that queued it ended with an error before it was sent: nothing was done, there will be no result."""
+
+
+class PipelineError(RedictsError):
+    """Some of what a pipeline was to do failed; all others have their results.
+
+    Attribute: ``errors``, what failed in the order in which it was queued, callbacks last. ``__cause__`` is the first.
+    """
+
+    errors: Sequence[BaseException]
+
+
+class PipelineMisused(RedictsError, RuntimeError):
+    """What a pipeline cannot do, or not now: it is closed, or not begun, or it would have to wait."""
+
+
+class NotAtomic(PipelineMisused):
+    """What takes more than one step was asked for in an atomic pipeline; it changed nothing."""

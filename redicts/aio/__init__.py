@@ -11,7 +11,8 @@ configuration is that of ``redicts.Pool``, for both.
 
 from redicts.aio.lock import Lock
 from redicts.aio.lockable import Lease
+from redicts.aio.pipeline import Pipeline, pipeline
 from redicts.aio.proxy import Proxy, root, section
 from redicts.pool.pool_aio import AsyncPool as Pool
 
-__all__ = ["Lease", "Lock", "Pool", "Proxy", "root", "section"]
+__all__ = ["Lease", "Lock", "Pipeline", "Pool", "Proxy", "pipeline", "root", "section"]

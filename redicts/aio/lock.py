@@ -83,7 +83,9 @@ class Lock(Alone[Lease], Locking):
     def _where(self) -> AsyncDatabase:
         return self._database
 
-    def acquire(self, blocking: bool = True, timeout: float | Missing | None = MISSING) -> Coroutine[Any, Any, bool]:
+    def acquire(
+        self, blocking: bool = True, timeout: float | Missing | None = MISSING
+    ) -> Coroutine[object, None, bool]:
         """Take the lock, for the task that calls, also where another one awaits.
 
         Args:

@@ -14,12 +14,14 @@ from types import TracebackType
 from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
 
+from redicts.aio.pipeline import Pipeline, check_pipe
 from redicts.core.effects import Op
 from redicts.core.keys import KeySpace
 from redicts.core.missing import MISSING, Missing
 from redicts.core.operation import Async
 from redicts.errors import LockTimeout, RedictsError
 from redicts.faces.leasing import Wish, ends_badly, told, wish
+from redicts.faces.queued import QueuedLease
 from redicts.locks.holding import Holding
 from redicts.locks.operations import LeaseOperations, LockOperations
 from redicts.locks.options import LockOptions
@@ -39,7 +41,7 @@ OnLost = Callable[["Lease"], object]
 """What is called when a lock is found to be lost: a function, or one that gives a coroutine."""
 
 
-def run(where: Callable[[], AsyncDatabase], op: Op[T], idempotent: bool) -> Coroutine[Any, Any, T]:
+def run(where: Callable[[], AsyncDatabase], op: Op[T], idempotent: bool) -> Coroutine[object, None, T]:
     """Run an operation on a database; it is begun here, by who calls, and its database found where it is awaited."""
     return _run(where, op, begin(op), idempotent)
 
@@ -70,7 +72,7 @@ class Lease(LeaseOperations, Async):
     def _where(self) -> AsyncDatabase:
         return self._database
 
-    def _await(self, op: Op[T], idempotent: bool) -> Coroutine[Any, Any, T]:
+    def _await(self, op: Op[T], idempotent: bool) -> Coroutine[object, None, T]:
         return run(self._where, op, idempotent)
 
     @property
@@ -80,6 +82,22 @@ class Lease(LeaseOperations, Async):
             self._lost = asyncio.Event()
             self._holding.when_lost(partial(_in_loop, asyncio.get_running_loop(), self._lost.set))
         return self._lost
+
+    def using(self, pipe: Pipeline) -> QueuedLease:
+        """Give the lease as a pipeline sees it: what is asked of it goes with the rest. No round trip.
+
+        Args:
+            pipe: A pipeline of ``aio.pipeline()``.
+
+        Raises:
+            TypeError: It is none.
+
+        Example:
+            >>> async with await aio.Proxy("job").acquire() as lease, aio.pipeline(atomic=True) as pipe:
+            ...     _ = pipe.proxy("job").set("state", "done")
+            ...     _ = lease.using(pipe).renew()
+        """
+        return QueuedLease(check_pipe(pipe), self._database, self._holding)
 
     async def __aenter__(self) -> Lease:  # noqa: PYI034  # typing.Self came with Python 3.11
         return self
@@ -123,7 +141,7 @@ class Locking(LockOperations, Async):
     def _place(self) -> AsyncDatabase:
         return self._where()
 
-    def _await(self, op: Op[T], idempotent: bool) -> Coroutine[Any, Any, T]:
+    def _await(self, op: Op[T], idempotent: bool) -> Coroutine[object, None, T]:
         return run(self._where, op, idempotent)
 
     async def _acquire(self, asked: Wish, on_lost: OnLost | None) -> Lease:
@@ -157,7 +175,7 @@ class Lockable(Locking):
         renew: bool | None = None,
         max_lifetime: float | None = None,
         on_lost: OnLost | None = None,
-    ) -> Coroutine[Any, Any, Lease]:
+    ) -> Coroutine[object, None, Lease]:
         """Lock this place and everything below it, waiting until it is free.
 
         The task that calls is the owner, also where another one awaits (as ``asyncio.wait_for`` lets it). The same
@@ -206,7 +224,7 @@ class Lockable(Locking):
         renew: bool | None = None,
         max_lifetime: float | None = None,
         on_lost: OnLost | None = None,
-    ) -> Coroutine[Any, Any, Lease | None]:
+    ) -> Coroutine[object, None, Lease | None]:
         """Lock this place and everything below it, if that is possible at once.
 
         Args:
@@ -254,7 +272,7 @@ class Lockable(Locking):
         await leave(self.release, find(self._place, self._path, None), error)
 
 
-async def _or_none(acquiring: Coroutine[Any, Any, Lease]) -> Lease | None:
+async def _or_none(acquiring: Coroutine[object, None, Lease]) -> Lease | None:
     try:
         return await acquiring
     except LockTimeout:

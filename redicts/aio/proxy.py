@@ -11,9 +11,11 @@ from typing import Any
 
 import redicts.core.paths as paths
 from redicts.aio.lockable import Lockable
+from redicts.aio.pipeline import Pipeline, check_pipe
 from redicts.core.codec import Json
 from redicts.core.paths import Name, Path, PathLike
 from redicts.faces.located import Located, check_one_of
+from redicts.faces.queued import QueuedProxy
 from redicts.locks.options import ACQUIRE_TIMEOUT, EXPIRE_TIMEOUT, LockOptions
 from redicts.pool import AsyncDatabase, Pool
 from redicts.tree.operations import TreeOperations
@@ -81,9 +83,27 @@ class Proxy(Located, Lockable, TreeOperations):
         name = "" if self._db_name is None else f", db_name={self._db_name!r}"
         return f"aio.Proxy({self.key()!r}{name})"
 
+    def using(self, pipe: Pipeline) -> QueuedProxy:
+        """Lead to the same place as a pipeline sees it: its operations are queued. No round trip.
+
+        Args:
+            pipe: A pipeline of ``aio.pipeline()``.
+
+        Raises:
+            TypeError: It is none.
+
+        Example:
+            >>> hits = aio.Proxy("hits")
+            >>> async with aio.pipeline() as pipe:
+            ...     sums = [hits.using(pipe).add(), hits.using(pipe).add()]
+            >>> [each.result for each in sums]
+            [1, 2]
+        """
+        return QueuedProxy(check_pipe(pipe), self._where(), self._path)
+
     # ---- what gives the object back, or goes in steps
 
-    def set(self, key: PathLike, value: Json, expire: float | None = None) -> Coroutine[Any, Any, Proxy]:
+    def set(self, key: PathLike, value: Json, expire: float | None = None) -> Coroutine[object, None, Proxy]:
         """Set the place at ``key`` below this one.
 
         What stood there is replaced, with everything below it and its time to live. A leaf on the way becomes a node,
@@ -140,7 +160,7 @@ class Proxy(Located, Lockable, TreeOperations):
             yield name
 
 
-async def _then_give(place: Proxy, storing: Coroutine[Any, Any, None]) -> Proxy:
+async def _then_give(place: Proxy, storing: Coroutine[object, None, None]) -> Proxy:
     await storing
     return place
 

@@ -11,35 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from functools import update_wrapper
-from inspect import getattr_static
-from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 
+from redicts.core.deferred import Deferred
 from redicts.core.effects import Op
 
-__all__ = ["Async", "Deferred", "Operation", "Queued", "Sync", "operation"]
+__all__ = ["Async", "Operation", "Queued", "Sync", "operation"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
 OwnerT = TypeVar("OwnerT")
-
-
-class Deferred(Protocol[T_co]):
-    """The result of a queued operation, once its pipeline was executed."""
-
-    @property
-    def done(self) -> bool:
-        """Whether the result, or the error, is there."""
-        ...
-
-    @property
-    def result(self) -> T_co:
-        """The result.
-
-        Raises:
-            ResultNotReady: The pipeline was not executed yet.
-        """
-        ...
 
 
 class Sync:
@@ -56,7 +37,11 @@ class Sync:
 
 
 class Async:
-    """Base of a face whose operations give coroutines, not awaitables at large: a forgotten ``await`` is reported."""
+    """Base of a face whose operations give coroutines, not awaitables at large: a forgotten ``await`` is reported.
+
+    They are ``Coroutine[object, None, T]``: where ``Any`` is in it, mypy takes what ``asyncio.gather`` gives for
+    ``Any``.
+    """
 
     __slots__ = ()
 
@@ -64,7 +49,7 @@ class Async:
         super().__init_subclass__(**options)
         _mount(cls, _async_face)
 
-    def _await(self, op: Op[T], idempotent: bool) -> Coroutine[Any, Any, T]:
+    def _await(self, op: Op[T], idempotent: bool) -> Coroutine[object, None, T]:
         raise NotImplementedError
 
 
@@ -77,7 +62,7 @@ class Queued:
         super().__init_subclass__(**options)
         _mount(cls, _queued_face)
 
-    def _queue(self, op: Op[T], idempotent: bool) -> Deferred[T]:
+    def _queue(self, op: Op[T], idempotent: bool, one_step: bool) -> Deferred[T]:
         raise NotImplementedError
 
 
@@ -88,9 +73,10 @@ class Operation(Generic[OwnerT, P, T]):
     method instead (see ``_mount``), which is faster than a descriptor and has the right name, signature and help.
     """
 
-    def __init__(self, function: Callable[Concatenate[OwnerT, P], Op[T]], idempotent: bool) -> None:
+    def __init__(self, function: Callable[Concatenate[OwnerT, P], Op[T]], idempotent: bool, one_step: bool) -> None:
         self.function = function
         self.idempotent = idempotent
+        self.one_step = one_step
         self.__doc__ = function.__doc__
 
     @overload
@@ -98,7 +84,7 @@ class Operation(Generic[OwnerT, P, T]):
     @overload
     def __get__(self, instance: Sync, owner: type) -> Callable[P, T]: ...
     @overload
-    def __get__(self, instance: Async, owner: type) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    def __get__(self, instance: Async, owner: type) -> Callable[P, Coroutine[object, None, T]]: ...
     @overload
     def __get__(self, instance: Queued, owner: type) -> Callable[P, Deferred[T]]: ...
     def __get__(self, instance: Any, owner: type) -> Any:
@@ -109,8 +95,12 @@ class Operation(Generic[OwnerT, P, T]):
 
 def _mount(cls: type, face: Callable[[Operation[Any, Any, Any]], Callable[..., Any]]) -> None:
     """Give a face its own form of every operation that it inherits."""
-    for name in dir(cls):
-        attribute = getattr_static(cls, name)
+    found: dict[str, Any] = {}
+    for base in reversed(
+        cls.__mro__
+    ):  # the first in the order counts; `dir` and `getattr` would take ten times as long
+        found.update(vars(base))
+    for name, attribute in found.items():
         if isinstance(attribute, Operation):
             setattr(cls, name, update_wrapper(face(attribute), attribute.function))
 
@@ -127,27 +117,31 @@ def _sync_face(operation: Operation[Any, Any, Any]) -> Callable[..., Any]:
 def _async_face(operation: Operation[Any, Any, Any]) -> Callable[..., Any]:
     function, idempotent = operation.function, operation.idempotent
 
-    def method(self: Async, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]:
+    def method(self: Async, *args: Any, **kwargs: Any) -> Coroutine[object, None, Any]:
         return self._await(function(self, *args, **kwargs), idempotent)
 
     return method
 
 
 def _queued_face(operation: Operation[Any, Any, Any]) -> Callable[..., Any]:
-    function, idempotent = operation.function, operation.idempotent
+    function, idempotent, one_step = operation.function, operation.idempotent, operation.one_step
 
     def method(self: Queued, *args: Any, **kwargs: Any) -> Deferred[Any]:
-        return self._queue(function(self, *args, **kwargs), idempotent)
+        return self._queue(function(self, *args, **kwargs), idempotent, one_step)
 
     return method
 
 
-def operation(*, idempotent: bool) -> Callable[[Callable[Concatenate[OwnerT, P], Op[T]]], Operation[OwnerT, P, T]]:
+def operation(
+    *, idempotent: bool, one_step: bool = True
+) -> Callable[[Callable[Concatenate[OwnerT, P], Op[T]]], Operation[OwnerT, P, T]]:
     """Make a generator method an operation.
 
     Args:
         idempotent: Whether doing it twice leaves what doing it once leaves, and answers the same: only then is it
             sent again after a lost connection.
+        one_step: Whether it is done with one round trip, where it does not fail and is queued: only then can it be part
+            of an atomic pipeline.
 
     Example:
         >>> class Counters:
@@ -158,6 +152,6 @@ def operation(*, idempotent: bool) -> Callable[[Callable[Concatenate[OwnerT, P],
     """
 
     def decorate(function: Callable[Concatenate[OwnerT, P], Op[T]]) -> Operation[OwnerT, P, T]:
-        return Operation(function, idempotent)
+        return Operation(function, idempotent, one_step)
 
     return decorate

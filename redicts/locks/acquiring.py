@@ -93,8 +93,8 @@ class _Attempt:
         sent: Whether the entry may stand in Redis.
         line: The list where it waits, or waited last; ``line_path`` is its path.
         woken: Whether it has got a wake-up there, and not yet made use of it.
-        ahead: Whether it has found out by itself that what it waited for is gone. Others who wait there may not know, and
-            are woken when it goes.
+        ahead: Whether it has found out by itself that what it waited for is gone. Others who wait there may not know,
+            and are woken when it goes.
         waiting: Whether it stands in line there just now.
         gone: How often it may still find the path free, not woken, and leave it to another. What it waited for was gone
             when it looked; that is most likely because one before it in line is being let in just now.

@@ -12,7 +12,6 @@ import logging
 import os
 import threading
 from collections.abc import Awaitable, Callable, Hashable
-from contextlib import suppress
 from typing import Any, Final
 
 from redicts.core.effects import Op
@@ -155,8 +154,12 @@ class AsyncRenewal:
         while (wait := self._schedule.wait()) is not None:
             if wait > 0:
                 self._changed.clear()
-                with suppress(asyncio.TimeoutError):
-                    _ = await asyncio.wait_for(self._changed.wait(), wait)
+                # Rejected: wait_for(), which before Python 3.12 may swallow the cancellation that ends a loop's tasks.
+                timer = asyncio.get_running_loop().call_later(wait, self._changed.set)
+                try:
+                    _ = await self._changed.wait()
+                finally:
+                    timer.cancel()
                 continue
             due = self._schedule.take_due()
             for holding in await self._renew(due):

@@ -32,7 +32,7 @@ from redicts.core.effects import (
 )
 from redicts.core.units import to_ms, to_seconds
 from redicts.errors import ConnectionLost, RedictsError
-from redicts.runners.aio_exchange import Spares, drop, exchange, give_back, settle
+from redicts.runners.aio_exchange import Spares, drop, exchange, give_back, settle, take, within
 from redicts.runners.exchange import LOST, Failed
 from redicts.runners.failures import exhausted, lost
 from redicts.runners.lines import Lines, Waiter
@@ -146,7 +146,7 @@ class AsyncRunner:
         apart._give_back = apart._pool.give_back
         apart._address, apart._checked, apart._own, apart._lines = self._address, True, self._own, None
         try:
-            return await asyncio.wait_for(apart.run(op, True), patience)
+            return await within(apart.run(op, True), patience)
         except asyncio.TimeoutError as error:
             raise ConnectionLost(
                 f"no reply from the server at {self._address} within {patience:.2f} s; it may be repeated safely",
@@ -219,7 +219,8 @@ class AsyncRunner:
 
     async def _connect(self, pool: Any) -> Any:
         try:
-            connection = await pool.get_connection()
+            ours = hasattr(pool, "give_back")
+            connection = await (pool.get_connection() if ours else take(pool))
             if not self._checked:
                 await self._check(pool, connection)
             return connection

@@ -8,7 +8,7 @@ whatever is cancelled meanwhile: no connection is lost to its pool.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
@@ -18,7 +18,18 @@ from redicts.core.effects import Command
 from redicts.runners.exchange import LOST, Failed, as_failed
 from redicts.runners.packing import pack_commands
 
-__all__ = ["Spares", "drop", "exchange", "give_back", "read_reply", "settle"]
+__all__ = [
+    "Spares",
+    "apart",
+    "connect",
+    "drop",
+    "exchange",
+    "give_back",
+    "read_reply",
+    "settle",
+    "take",
+    "within",
+]
 
 T = TypeVar("T")
 
@@ -43,7 +54,7 @@ async def exchange(connection: Any, commands: Sequence[Command], as_it_is: bool 
     try:
         packed = pack_commands(connection, commands)
         sent = True
-        await connection.send_packed_command(packed, check_health=not as_it_is)
+        await _send(connection, packed, check_health=not as_it_is)
         return [await read_reply(connection) for _ in commands]
     except BaseException as error:
         drop(connection)
@@ -51,6 +62,33 @@ async def exchange(connection: Any, commands: Sequence[Command], as_it_is: bool 
         if failed is None:
             raise
         raise failed from error
+
+
+async def _send(connection: Any, packed: Any, *, check_health: bool) -> None:
+    # Rejected: to leave the timeout to send_packed_command(). It uses asyncio.wait_for(), which makes a task for each
+    # send, and before Python 3.12 swallows a cancellation that comes when that is through.
+    await connect(connection)
+    if check_health:
+        await connection.check_health()
+    late = False
+
+    def give_up() -> None:
+        nonlocal late
+        late = True
+        connection._writer.transport.abort()
+
+    seconds, connection.socket_timeout = connection.socket_timeout, None
+    timer = asyncio.get_running_loop().call_later(seconds, give_up) if seconds else None
+    try:
+        await connection.send_packed_command(packed, check_health=False)
+    except LOST as error:
+        if late:
+            raise redis.exceptions.TimeoutError("Timeout writing to socket") from error
+        raise
+    finally:
+        connection.socket_timeout = seconds
+        if timer is not None:
+            timer.cancel()
 
 
 async def read_reply(connection: Any) -> Any:
@@ -77,9 +115,50 @@ def _at_once(coroutine: Coroutine[Any, Any, None]) -> None:
     coroutine.close()  # what it would wait for now comes after the closing itself
 
 
+async def take(pool: Any) -> Any:
+    """Take a connection of a pool of redis-py; where the task is cancelled meanwhile, the pool has it back."""
+
+    async def undo(connection: Any) -> None:
+        await pool.release(connection)
+
+    return await apart(pool.get_connection(), undo)
+
+
+async def connect(connection: Any) -> None:
+    """Connect, if need be."""
+    if not connection.is_connected:
+        await apart(connection.connect())
+
+
 async def give_back(pool: Any, connection: Any) -> None:
     """Give a connection back to a pool of redis-py, which may wait for its turn, and loses what is cancelled there."""
     await settle(pool.release(connection))
+
+
+async def apart(coroutine: Coroutine[Any, Any, T], undo: Callable[[T], Awaitable[None]] | None = None) -> T:
+    """Await what redis-py does, in a task of its own, which is cancelled with this one: once, and waited for.
+
+    redis-py waits with ``asyncio.wait_for``, which before Python 3.12 swallows a cancellation that comes when it is
+    through; and what it does to put itself in order, another cancellation would break off.
+
+    Args:
+        coroutine: What is awaited.
+        undo: Called with what came of it, where it came through though it was cancelled.
+    """
+    task = asyncio.ensure_future(coroutine)
+    try:
+        _ = await asyncio.wait([task])
+    except asyncio.CancelledError:
+        _ = task.cancel()
+        await settle(_undo(task, undo))
+        raise
+    return task.result()
+
+
+async def _undo(task: asyncio.Task[T], undo: Callable[[T], Awaitable[None]] | None) -> None:
+    _ = await asyncio.wait([task])
+    if not task.cancelled() and task.exception() is None and undo is not None:
+        await undo(task.result())
 
 
 async def settle(coroutine: Coroutine[Any, Any, T], seconds: float | None = None) -> T:
@@ -90,7 +169,7 @@ async def settle(coroutine: Coroutine[Any, Any, T], seconds: float | None = None
         seconds: Given up after so long; ``None``: no limit.
 
     Raises:
-        CancelledError: The task was cancelled meanwhile, or the time was over.
+        asyncio.CancelledError: The task was cancelled meanwhile, or the time was over.
     """
     task = asyncio.ensure_future(coroutine)
     _finishing.add(task)
@@ -115,6 +194,31 @@ async def settle(coroutine: Coroutine[Any, Any, T], seconds: float | None = None
     return task.result()
 
 
+async def within(coroutine: Coroutine[Any, Any, T], seconds: float) -> T:
+    """Wait for something for so many seconds; then, or when the task is cancelled, it is cancelled.
+
+    Raises:
+        TimeoutError: asyncio's: the time was over.
+    """
+    # Rejected: wait_for(), which before Python 3.12 swallows a cancellation that comes when it is through.
+    task = asyncio.ensure_future(coroutine)
+    _finishing.add(task)
+    task.add_done_callback(_finished)
+    try:
+        done, _ = await asyncio.wait([task], timeout=seconds)
+    finally:
+        _ = task.cancel()  # it ends by itself
+    if not done:
+        raise asyncio.TimeoutError
+    return task.result()
+
+
+def _finished(task: asyncio.Task[Any]) -> None:
+    _finishing.discard(task)
+    if not task.cancelled():
+        _ = task.exception()  # seen
+
+
 class Spares:
     """Connections of a runner's own, as many as it needs: a stack of those that are free.
 
@@ -135,7 +239,7 @@ class Spares:
         try:
             if connection.is_connected and await connection.can_read():
                 drop(connection)  # the server closed it, or left something on it
-            await connection.connect()
+            await connect(connection)
         except BaseException:
             drop(connection)
             raise

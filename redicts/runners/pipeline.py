@@ -101,6 +101,7 @@ class Batch:
     """
 
     __slots__ = (
+        "_at",
         "_begun",
         "_effects",
         "_entries",
@@ -119,7 +120,7 @@ class Batch:
         self._effects: list[Effect] = [effect for entry in entries for effect in entry.effects]
         self._spans = _spans(entries)
         self._replies: list[Any] = []  # of the first effects: what is spelled are the others
-        self._fed = 0
+        self._fed = self._at = 0
         self._begun = False
         self._tries: Tries | None = None
         self._known: Known | None = None
@@ -205,10 +206,11 @@ class Batch:
     def _feed(self, failure: Exception | None) -> None:
         """Give each entry its replies, or its error."""
         replies, have = self._replies, len(self._replies)
-        at = sum([len(entry.effects) for entry in self._entries[: self._fed]])
+        at = self._at
         for entry in self._entries[self._fed :]:
-            self._fed += 1
             effects = entry.effects
+            self._fed += 1  # before it is fed, so that no interrupt has it fed twice
+            self._at = at + len(effects)
             end = at + len(effects)
             if end == at + 1 and end <= have and not isinstance(replies[at], Exception):  # nearly every one
                 effect = effects[0]

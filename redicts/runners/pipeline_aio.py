@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from redicts.runners.aio_exchange import drop, read_reply
+from redicts.runners.aio_exchange import _send, drop, read_reply
 from redicts.runners.exchange import Failed, as_failed
 from redicts.runners.known import known_of
 from redicts.runners.packing import pack_commands
@@ -58,7 +58,7 @@ async def _exchange(batch: Batch, raw: list[Any]) -> None:
         commands = batch.spell(known_of(connection))
         packed = pack_commands(connection, commands)
         count = len(commands)
-        await connection.send_packed_command(packed)
+        await _send(connection, packed, check_health=True)
         for _ in commands:
             raw.append(await read_reply(connection))  # noqa: PERF401  # those that came are wanted where it fails
         whole = True

@@ -21,7 +21,6 @@ from redicts.tree.place import Place
 
 __all__ = ["Checking", "Problem"]
 
-_CHECK = load("redicts.tree", "check")
 
 _MARKER = re.compile(rf"{NODE}{EXPIRING}?|{EXPIRING}|{TYPED}.+", re.DOTALL)
 
@@ -109,7 +108,7 @@ class Checking(Place):
         problems = [Problem("unknown key", key, None, "redicts spells none like it", False) for key in unknown]
         spelled = [key for key in keys if key not in unknown]
         args = ("1" if repair else "0", "0" if self._space.spread else "1")
-        (found,) = yield (Eval(_CHECK, (self._space.sections, *spelled), args),)
+        (found,) = yield (Eval(load("redicts.tree", "check"), (self._space.sections, *spelled), args),)
         for kind, key, detail, mended in zip(*[found[start::4] for start in range(4)], strict=True):
             path = self._dotted(key)
             if kind != "text":

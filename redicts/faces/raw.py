@@ -1,0 +1,56 @@
+"""A user's own command in a pipeline. May import core and errors; no I/O."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from redicts.core.effects import Argument, Call, Command, Op
+from redicts.errors import PipelineMisused
+
+__all__ = ["Raw", "run_raw", "spell_raw"]
+
+Raw = str | bytes | bytearray | memoryview | int | float
+"""What a user's own command may be made of."""
+
+# They change what the connection is, or what comes back on it, for whoever uses it next; or are the pipeline's own.
+_REFUSED: Final = frozenset(
+    {"AUTH", "DISCARD", "EXEC", "HELLO", "MONITOR", "MULTI", "QUIT", "RESET", "SELECT", "UNWATCH", "WATCH"}
+    | {"PSUBSCRIBE", "PSYNC", "PUNSUBSCRIBE", "SSUBSCRIBE", "SUBSCRIBE", "SUNSUBSCRIBE", "SYNC", "UNSUBSCRIBE"}
+)
+
+
+def spell_raw(args: tuple[Raw, ...]) -> Command:
+    """Spell a command as redis-py does.
+
+    Raises:
+        TypeError: An argument is neither text, bytes nor a number; or there is none.
+        PipelineMisused: The command cannot be in a pipeline.
+    """
+    if not args:
+        raise TypeError("a command has a name: pipe.command('INCRBY', key, 1)")
+    name, *rest = [_spelled(arg) for arg in args]
+    words = name.decode(errors="surrogateescape") if isinstance(name, bytes) else name
+    first, *more = words.upper().split() or [""]
+    option = [*more, *[str(arg).upper() for arg in rest[:1]]]
+    if first in _REFUSED or (first == "CLIENT" and option[:1] == ["REPLY"]):
+        raise PipelineMisused(
+            f"{first} cannot be in a pipeline: it is for a connection of one's own, from Pool().get_connection(). "
+            "Transactions are pipeline(atomic=True), databases pipeline(db_name=...)"
+        )
+    return (first, *more, *rest)
+
+
+def _spelled(arg: Raw) -> Argument:
+    if isinstance(arg, (str, bytes)):
+        return arg
+    if isinstance(arg, (bytearray, memoryview)):
+        return bytes(arg)
+    if isinstance(arg, bool) or not isinstance(arg, (int, float)):
+        raise TypeError(f"a command takes text, bytes and numbers, not {arg!r}: convert it first")
+    return repr(arg)
+
+
+def run_raw(command: Command) -> Op[Any]:
+    """Run a user's own command."""
+    (reply,) = yield (Call(command),)
+    return reply
