@@ -22,38 +22,55 @@ from tests.support.chaos import ChaosProxy
 COUNT = 200
 DEPTH = 5
 VALUE = "hello world"
-SAME = "r.pipeline(transaction=False), the same commands"
+SAME = "r.pipeline(transaction=False): evalsha() of the same"
 
 Queue = Callable[[QueuedProxy], object]
 
 
 @row(f"{COUNT} queued add()", SAME, 1.25)
 def add(stage: Stage) -> Pair:
-    return _compare(stage, TreeOperations.add, lambda place: place.add())
+    commands = [command for place in _places() for command in _commands(TreeOperations.add(place))]
+    return Pair(raw=_raw(stage, commands), ours=_ours(lambda place: place.add()))
 
 
-@row(f"{COUNT} queued set()", SAME, 1.25)
+@row(f"{COUNT} queued set()", f"{SAME}, json.dumps(v)", 1.25)
 def set_scalar(stage: Stage) -> Pair:
-    return _compare(stage, lambda place: TreeOperations.store(place, (), VALUE), lambda place: place.set((), VALUE))
+    commands = [command for place in _places() for command in _commands(TreeOperations.store(place, (), VALUE))]
+    raw = stage.raw
+
+    def theirs() -> None:
+        pipe = raw.pipeline(transaction=False)
+        for command in commands:
+            pipe.evalsha(*command[1:-2], json.dumps(VALUE), command[-1])
+        pipe.execute()
+
+    return Pair(raw=theirs, ours=_ours(lambda place: place.set((), VALUE)))
 
 
-@row(f"{COUNT} queued val()", SAME, 1.25)
+@row(f"{COUNT} queued val()", f"{SAME}, json.loads() of each", 1.25)
 def val(stage: Stage) -> Pair:
     with redicts.pipeline() as pipe:  # queued, it is one script; alone, one HGET
-        queued = [place.using(pipe) for place in _places(stage)]
+        queued = [place.using(pipe) for place in _places()]
         commands = [command for place in queued for command in _commands(TreeOperations.val(place))]
-    return _sides(stage, commands, lambda place: place.val())
+    return Pair(raw=_raw(stage, commands, json.loads), ours=_ours(lambda place: place.val()))
 
 
-@row(f"{COUNT} queued set()", f"{COUNT} r.set(k, json.dumps(v)) in a pipeline")
+@row(f"{COUNT} queued set(), against SET", "r.pipeline(transaction=False): set(k, json.dumps(v))")
 def set_against_set(stage: Stage) -> Pair:
-    commands = [("SET", f"k{number}", json.dumps(VALUE)) for number in range(COUNT)]
-    return _sides(stage, commands, lambda place: place.set((), VALUE))
+    raw = stage.raw
+
+    def theirs() -> None:
+        pipe = raw.pipeline(transaction=False)
+        for number in range(COUNT):
+            pipe.set(f"k{number}", json.dumps(VALUE))
+        pipe.execute()
+
+    return Pair(raw=theirs, ours=_ours(lambda place: place.set((), VALUE)))
 
 
 @row(f"{COUNT} queued add(), {DEPTH} blocks deep", SAME, 1.5)
 def nested(stage: Stage) -> Pair:
-    places = _places(stage)
+    places = _places()
     commands = [command for place in places for command in _commands(TreeOperations.add(place))]
     each = COUNT // DEPTH
 
@@ -64,20 +81,21 @@ def nested(stage: Stage) -> Pair:
             if depth + 1 < DEPTH:
                 block(inner, depth + 1)
 
+    block(None, 0)
     return Pair(raw=_raw(stage, commands), ours=lambda: block(None, 0))
 
 
-@row(f"{COUNT} queued add(), asyncio", "redis.asyncio's pipeline, the same commands", 1.25)
+@row(f"{COUNT} queued add(), asyncio", "redis.asyncio's pipeline: evalsha() of the same", 1.25)
 def add_async(stage: Stage) -> Pair:
     paths = _paths()
-    commands = [command for place in _places(stage) for command in _commands(TreeOperations.add(place))]
+    commands = [command for place in _places() for command in _commands(TreeOperations.add(place))]
     places = [aio.Proxy(path) for path in paths]
     raw = stage.raw_async
 
     async def theirs() -> None:
         pipe = raw.pipeline(transaction=False)
         for command in commands:
-            pipe.execute_command(*command)
+            pipe.evalsha(*command[1:])
         await pipe.execute()
 
     async def ours() -> None:
@@ -103,7 +121,7 @@ def _paths() -> list[tuple[str, ...]]:
     return [("app", f"user{number % 20}", f"hits{number}") for number in range(COUNT)]
 
 
-def _places(stage: Stage) -> list[Proxy]:
+def _places() -> list[Proxy]:
     places = [Proxy(path) for path in _paths()]
     for place in places:
         place.set((), 1)
@@ -116,13 +134,8 @@ def _commands(op: Op[Any]) -> list[Command]:
     return commands
 
 
-def _compare(stage: Stage, operation: Callable[[Proxy], Op[Any]], queue: Queue) -> Pair:
-    commands = [command for place in _places(stage) for command in _commands(operation(place))]
-    return _sides(stage, commands, queue)
-
-
-def _sides(stage: Stage, commands: Sequence[Command], queue: Queue) -> Pair:
-    places = _places(stage)
+def _ours(queue: Queue) -> Callable[[], None]:
+    places = _places()
 
     def ours() -> None:
         with redicts.pipeline() as pipe:
@@ -130,17 +143,22 @@ def _sides(stage: Stage, commands: Sequence[Command], queue: Queue) -> Pair:
                 queue(place.using(pipe))
 
     ours()  # now the server knows the scripts, for both
-    return Pair(raw=_raw(stage, commands), ours=ours)
+    return ours
 
 
-def _raw(stage: Stage, commands: Sequence[Command]) -> Callable[[], None]:
+def _raw(
+    stage: Stage, commands: Sequence[Command], decode: Callable[[str], object] | None = None
+) -> Callable[[], None]:
     raw = stage.raw
 
     def theirs() -> None:
         pipe = raw.pipeline(transaction=False)
         for command in commands:
-            pipe.execute_command(*command)
-        pipe.execute()
+            pipe.evalsha(*command[1:])
+        replies = pipe.execute()
+        if decode is not None:
+            for reply in replies:
+                decode(reply)
 
     return theirs
 

@@ -90,8 +90,8 @@ class Block(NamedTuple):
     command stays under way, its place in the server's queue with it. A ``Block`` of the same ``args`` goes on waiting
     for it (with the first one's ``timeout``); one of others, and the end of the operation, give it up.
     ``label`` is what the connection is called while it waits, for who lists the server's clients.
-    ``shared``: what is popped carries nothing but that it came, so those who wait for the same may wait with one command,
-    in turn; and of them only the first gets ``WAITING``, for it is the next to go on.
+    ``shared``: what is popped carries nothing but that it came, so those who wait for the same may wait with one
+    command, in turn; and of them only the first gets ``WAITING``, for it is the next to go on.
     """
 
     args: Command

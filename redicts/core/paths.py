@@ -95,6 +95,8 @@ def join(base: Path, key: PathLike) -> Path:
     Raises:
         PathError: As for ``parse``, and for empty text.
     """
+    if type(key) is tuple and not key:
+        return base
     if isinstance(key, str) and not key:
         raise PathError("an empty key names no child; for the place itself write ()", path=key)
     components = parse(key)

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from redicts.core.deferred import Deferred
 from redicts.core.effects import Effect, Op
-from redicts.core.paths import PathLike, join
+from redicts.core.paths import PathLike, join, parse
 from redicts.errors import NeverSent, NotAtomic, PipelineMisused
 from redicts.faces.followers import Callback, Follower, Work
 from redicts.faces.queued import AnyDatabase, QueuedProxy
@@ -85,7 +85,8 @@ class Pipe:
             PathError: ``path`` cannot be one.
             ConfigError: There is no such database.
         """
-        return QueuedProxy(self, self._open_database(self._db_name if db_name is None else db_name), path)
+        database = self._open_database(self._db_name if db_name is None else db_name)
+        return QueuedProxy(self, database, parse(path))
 
     def root(self, db_name: str | None = None) -> QueuedProxy:
         """Lead to the root of the tree: as ``proxy("")``."""

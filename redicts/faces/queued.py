@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any, Protocol, TypeVar
 
-import redicts.core.paths as paths
 from redicts.core.codec import Json
 from redicts.core.deferred import Deferred
 from redicts.core.effects import Op
@@ -58,10 +57,10 @@ class QueuedProxy(Located, LockOperations, TreeOperations, Queued):
 
     _batched = True
 
-    def __init__(self, pipe: Queue, database: AnyDatabase, path: PathLike) -> None:
+    def __init__(self, pipe: Queue, database: AnyDatabase, path: Path) -> None:
         self._pipe = pipe
         self._database = database
-        self._path = paths.parse(path)
+        self._path = path
 
     def _at(self, path: Path) -> QueuedProxy:
         other = QueuedProxy.__new__(QueuedProxy)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from redicts.core.codec import Json, as_read, decode, encode, encode_document
+from redicts.core.codec import Json, as_read, decode, decode_number, encode, encode_document
 from redicts.core.effects import Argument, Op
 from redicts.core.operation import operation
 from redicts.core.paths import dotted
@@ -61,8 +61,7 @@ class Changing(Reading):
         while not done:
             expected = text
             done, text = yield from self._exchange([expected], self._sum(expected, count), guards)
-        total: int | float = decode(text)
-        return total
+        return decode_number(text)
 
     def _sum(self, text: str, count: int | float) -> int | float:
         """Add to what stands at the place, as Python does."""

@@ -21,7 +21,6 @@ from redicts.tree.place import Place
 
 __all__ = ["Checking", "Problem"]
 
-
 _MARKER = re.compile(rf"{NODE}{EXPIRING}?|{EXPIRING}|{TYPED}.+", re.DOTALL)
 
 PAGE: Final = 500

@@ -29,6 +29,8 @@ def guards_of(place: Place, paths: tuple[Path, ...]) -> tuple[Guard, ...]:
     An operation that writes in a later step than its first asks for them first: who calls it may not be who steps it.
     """
     guards = place._guards(paths[0])
+    if len(paths) == 1:
+        return guards
     for path in paths[1:]:
         guards += tuple([guard for guard in place._guards(path) if guard not in guards])
     return guards
@@ -71,11 +73,14 @@ def run_guarded(
     if guards is None:
         guards = guards_of(place, paths)
     mode = SPREAD if space.spread else SINGLE
+    own = keys if space.spread else (space.sections, *keys)
+    members: list[Argument] = []
+    if guards:  # mostly there are none
+        own = (*[guard.key for guard in guards], *own)
+        members = [guard.member for guard in guards]
     while True:
-        header: list[Argument] = [str(len(guards)), mode, *[guard.member for guard in guards]]
-        own = keys if space.spread else (space.sections, *keys)
         try:
-            (reply,) = yield (Eval(script, (*[guard.key for guard in guards], *own), header + args),)
+            (reply,) = yield (Eval(script, own, [str(len(members)), mode, *members, *args]),)
         except Refused as refused:
             if refused.code != "NEWSECTION" or mode == REGISTERED:
                 if refused.code == "LOCKLOST":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from redicts.core.codec import Json, as_read, decode, encode_document
 from redicts.core.effects import Argument, Op
@@ -44,8 +45,7 @@ class Writing(Place):
             >>> root().val()
             {'a': {'b': 1}}
         """
-        path = join(self._path, key)
-        yield from self._store([(path, value)], "" if expire is None else str(life_ms(expire)))
+        yield from self._store([(join(self._path, key), value)], "" if expire is None else str(life_ms(expire)))
 
     @operation(idempotent=True)
     def update(self, mapping: Mapping[str, Json] | Mapping[Name, Json] | Iterable[tuple[PathLike, Json]]) -> Op[None]:
@@ -73,7 +73,7 @@ class Writing(Place):
         if writes:
             yield from self._store(writes, "")
 
-    def _store(self, writes: list[tuple[Path, Json]], ttl_ms: str) -> Op[None]:
+    def _store(self, writes: list[tuple[Path, Json]], ttl_ms: str) -> Op[Any]:
         args: list[Argument] = []
         keys: list[str] = []
         entry_of = self._space.entry
@@ -82,7 +82,7 @@ class Writing(Place):
             key, field = entry_of(path)
             keys.append(key)
             args += (field, ttl_ms, *encode_document(value, path))
-        yield from run_guarded(self, "set", tuple([path for path, _ in writes]), tuple(keys), args)
+        return run_guarded(self, "set", tuple([path for path, _ in writes]), tuple(keys), args)
 
     @operation(idempotent=True)
     def setdefault(self, key: PathLike, value: Json = None) -> Op[Json]:
