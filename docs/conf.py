@@ -10,6 +10,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import redicts
+import redicts.aio
+
+redicts.aio.Pool.__name__ = "Pool"  # the public name of AsyncPool: else autodoc says no more than "alias of"
 
 project = "redicts"
 author = "The redicts developers"
@@ -39,16 +42,22 @@ nitpicky = True
 nitpick_ignore = [
     ("py:class", name)
     for name in (
+        "AnyDatabase",
+        "AsyncDatabase",
         "Callable",
         "Database",
         "Iterable",
         "Iterator",
         "Json",
         "Mapping",
+        "LocatedT",
         "Missing",
+        "OnLost",
         "Path",
         "PathLike",
+        "Raw",
         "Sequence",
+        "T",
         "T_co",
         "Walk",
         "Leaf",
@@ -59,11 +68,20 @@ nitpick_ignore = [
 nitpick_ignore_regex = [
     # Python's own, and redis-py's: without network there is nothing to link them to.
     (r"py:.*", r"(builtins\.)?(str|int|float|bool|bytes|dict|list|tuple|set|object|None|type|Exception)"),
-    (r"py:.*", r"(typing|collections\.abc|threading|redis|redicts\.core|redicts\.tree|redicts\.pool)\..*"),
+    (r"py:.*", r"(typing|collections\.abc|threading|asyncio|redis|redicts\.(core|tree|pool|faces))\..*"),
     (r"py:exc", r"(Type|Value|Key|Overflow|Runtime|Timeout|File\w+)Error"),
 ]
 
-_GIVEN = {"redicts.Holder", "redicts.Lease", "redicts.Problem"}
+_GIVEN = {
+    "redicts.Deferred",
+    "redicts.Holder",
+    "redicts.Lease",
+    "redicts.Pipeline",
+    "redicts.Problem",
+    "redicts.aio.Lease",
+    "redicts.faces.queued.QueuedLease",
+    "redicts.faces.queued.QueuedProxy",
+}
 """Classes whose objects redicts gives out: how to make one is nobody's business."""
 
 _STATEMENT = re.compile(r"^(Atomicity|Cost|Source): (.*)$")
@@ -81,7 +99,7 @@ def _statements(_app: object, _what: str, _name: str, _thing: object, _options: 
 def _signature(
     _app: object, what: str, name: str, thing: object, _options: object, signature: str | None, returns: str | None
 ) -> tuple[str | None, str | None]:
-    """Write signatures as the source has them; an operation returns what its synchronous face gives."""
+    """Write signatures as the source has them; an operation, and a coroutine, returns what it gives in the end."""
     if what not in {"function", "method", "class"} or signature is None:
         return signature, returns
     if name in _GIVEN:
@@ -100,7 +118,7 @@ def _signature(
     answer = found.return_annotation
     if inspect.isclass(thing) or answer is inspect.Signature.empty or answer in ("None", None):
         return str(shown), None
-    operation = re.fullmatch(r"Op\[(.*)\]", str(answer))
+    operation = re.fullmatch(r"(?:Op\[|Coroutine\[\w+, \w+, )(.*)\]", str(answer))
     return str(shown), operation[1] if operation else str(answer)
 
 

@@ -56,7 +56,7 @@ def load(package: str, name: str) -> Script:
     for part in _needs(source):
         _collect(part, parts)
     before, _, after = source.rpartition(HERE)
-    text = "\n".join([before, *parts.values(), after])
+    text = _without_comments("\n".join([before, *parts.values(), after]))
     sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
     return Script(name, text, sha, writes=not _WRITERS.isdisjoint(parts))
 
@@ -68,6 +68,11 @@ def _collect(part: str, parts: dict[str, str]) -> None:
     for needed in _needs(source):
         _collect(needed, parts)
     parts[part] = source
+
+
+def _without_comments(text: str) -> str:
+    """Leave out what only people read: it is half of what the server is sent when it lacks a script."""
+    return "\n".join([line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("--")])
 
 
 def _needs(source: str) -> list[str]:

@@ -17,7 +17,7 @@ from redicts.core.paths import PathLike, join, parse
 from redicts.errors import NeverSent, NotAtomic, PipelineMisused
 from redicts.faces.followers import Callback, Follower, Work
 from redicts.faces.queued import AnyDatabase, QueuedProxy
-from redicts.faces.raw import Raw, run_raw, spell_raw
+from redicts.faces.raw import Raw, is_read, run_raw, spell_raw
 from redicts.runners.pipeline import QUEUEABLE, Entry
 
 __all__ = ["Pipe"]
@@ -127,7 +127,7 @@ class Pipe:
         """
         command = spell_raw(args)
         database = self._open_database(self._db_name if db_name is None else db_name)
-        return self._take(database, None, run_raw(command), False, True, str(command[0]))
+        return self._take(database, None, run_raw(command), is_read(command), True, str(command[0]))
 
     def then(self, function: Callable[..., T], *deferreds: Deferred[Any]) -> Deferred[T]:
         """Make one result of others: ``function`` of theirs, called when they are there.

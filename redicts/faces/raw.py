@@ -7,7 +7,7 @@ from typing import Any, Final
 from redicts.core.effects import Argument, Call, Command, Op
 from redicts.errors import PipelineMisused
 
-__all__ = ["Raw", "run_raw", "spell_raw"]
+__all__ = ["Raw", "is_read", "run_raw", "spell_raw"]
 
 Raw = str | bytes | bytearray | memoryview | int | float
 """What a user's own command may be made of."""
@@ -17,6 +17,20 @@ _REFUSED: Final = frozenset(
     {"AUTH", "DISCARD", "EXEC", "HELLO", "MONITOR", "MULTI", "QUIT", "RESET", "SELECT", "UNWATCH", "WATCH"}
     | {"PSUBSCRIBE", "PSYNC", "PUNSUBSCRIBE", "SSUBSCRIBE", "SUBSCRIBE", "SUNSUBSCRIBE", "SYNC", "UNSUBSCRIBE"}
 )
+
+
+# What may be sent again, though the server may have carried it out. Whatever is not among them is taken for a write.
+_READS: Final = frozenset(
+    {"BITCOUNT", "DBSIZE", "ECHO", "EXISTS", "GET", "GETBIT", "GETRANGE", "INFO", "MGET", "PING", "PTTL", "STRLEN"}
+    | {"HEXISTS", "HGET", "HGETALL", "HKEYS", "HLEN", "HMGET", "HSTRLEN", "HVALS", "LINDEX", "LLEN", "LRANGE", "TTL"}
+    | {"SCARD", "SDIFF", "SINTER", "SISMEMBER", "SMEMBERS", "SMISMEMBER", "SUNION", "TIME", "TYPE", "XLEN", "XRANGE"}
+    | {"ZCARD", "ZCOUNT", "ZMSCORE", "ZRANGE", "ZRANGEBYSCORE", "ZRANK", "ZREVRANGE", "ZREVRANK", "ZSCORE"}
+)
+
+
+def is_read(command: Command) -> bool:
+    """Tell whether a user's command is known to only read."""
+    return command[0] in _READS
 
 
 def spell_raw(args: tuple[Raw, ...]) -> Command:

@@ -33,11 +33,11 @@ from redicts.core.effects import (
 from redicts.core.units import to_ms, to_seconds
 from redicts.errors import ConnectionLost, RedictsError
 from redicts.runners.aio_exchange import Spares, drop, exchange, give_back, settle, take, within
-from redicts.runners.exchange import LOST, Failed
+from redicts.runners.exchange import LOST, REFUSED, Failed
 from redicts.runners.failures import exhausted, lost
 from redicts.runners.lines import Lines, Waiter
 from redicts.runners.packing import command_of
-from redicts.runners.replies import checked, plain
+from redicts.runners.replies import checked, plain, translate
 from redicts.runners.retrying import Tries
 from redicts.runners.transactions import Transaction
 from redicts.runners.version import check_version_async
@@ -317,6 +317,8 @@ class AsyncRunner:
             reply = await lines.wait(kept.waiter, block.timeout, patience)
         except Failed as failed:
             kept.waiter = None
+            if not isinstance(failed.error, (*LOST, *REFUSED)):
+                raise translate(failed.error) from None  # the server's, who refuses
             raise lost(failed, [asked], self._address, unknown=failed.sent) from failed.error
         if reply is WAITING:
             return WAITING

@@ -120,6 +120,12 @@ class _Line:
             self.remove(waiter)
             waiter.tell(_Told.SERVED)
 
+    def let_go(self) -> None:
+        """Take out who is about to go."""
+        for waiter in [waiter for waiter in self.waiters if waiter.leaving]:
+            self.waiters.remove(waiter)
+            waiter.tell(_Told.TIME)
+
     def remove(self, waiter: Waiter) -> None:
         """Take one out, and tell the next that it is the first."""
         was_first = self.first is waiter
@@ -154,6 +160,7 @@ class Lines:
         if line is None:
             line = self._lines[args] = _Line(args, self._post())
             line.post.add(line)
+        line.let_go()  # what is being popped now is popped for the new one
         waiter = Waiter(line)
         line.waiters.append(waiter)
         return waiter
@@ -233,6 +240,7 @@ class _Post:
         self._connection: Any = None
         self._asked: tuple[_Line, ...] = ()
         self._ender: asyncio.Task[None] | None = None
+        self._begun = False
         self._task = asyncio.get_running_loop().create_task(self._work(), name="redicts-waiting")
 
     def add(self, line: _Line) -> None:
@@ -248,9 +256,11 @@ class _Post:
     def close(self) -> None:
         """Wait no more."""
         _ = self._task.cancel()
+        if not self._begun:  # nor will it: a task that is cancelled before it begins is not run at all
+            self._end(_ended())
 
     async def _work(self) -> None:
-        failed = Failed(ConnectionError("the waiting was ended"), sent=True)
+        failed, self._begun = _ended(), True
         try:
             self._connection = await self._all.connect()
             while self._settle_lines():
@@ -267,9 +277,7 @@ class _Post:
         for line in [line for line in self.lines if line.is_left]:
             self.lines.remove(line)
             self._all.forget(line)
-            for waiter in list(line.waiters):
-                line.waiters.remove(waiter)
-                waiter.tell(_Told.TIME)
+            line.let_go()
         return bool(self.lines)
 
     async def _pop(self) -> None:
@@ -281,7 +289,7 @@ class _Post:
         try:
             await self._connection.send_packed_command(pack_commands(self._connection, asked))
             client_id = await read_reply(self._connection)
-            self._client_id = str(client_id) if isinstance(client_id, int) else None
+            self._client_id = str(client_id) if isinstance(client_id, int) else ""  # it is not told
             _ = await read_reply(self._connection)
             reply = await read_reply(self._connection)
         except BaseException as error:
@@ -307,7 +315,7 @@ class _Post:
         """End the BLPOP that is under way, so that another begins."""
         try:
             while self._is_stale:
-                if self._client_id is not None:
+                if self._client_id is not None:  # an empty one the server refuses, as it does where it is not allowed
                     (ended,) = await self._all.send([("CLIENT", "UNBLOCK", self._client_id)])
                     _ = checked(ended, "CLIENT")
                 if self._is_stale:
@@ -329,3 +337,7 @@ class _Post:
                 waiter.failed = failed
                 waiter.tell(_Told.SERVED)
             line.waiters.clear()
+
+
+def _ended() -> Failed:
+    return Failed(ConnectionError("the waiting was ended"), sent=True)

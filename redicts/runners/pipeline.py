@@ -71,7 +71,7 @@ class Entry:
     @property
     def repeatable(self) -> bool:
         """Whether what it asks for just now may be sent again though the server may have carried it out."""
-        return self.idempotent or not any(may_write(effect) for effect in self.effects)
+        return self.idempotent or (not self.raw and not any(may_write(effect) for effect in self.effects))
 
     def fail(self, error: BaseException) -> None:
         """End it with an error."""

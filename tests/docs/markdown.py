@@ -6,7 +6,8 @@ A fenced block may have a *mark*: an HTML comment on the line above it, which re
 block                  what the tests do with it
 =====================  =============================================================================================
 ``python`` with >>>    runs as a doctest; the blocks of a page share their names and their server, in order; with
-                       ``<!-- new process -->`` the names and the configuration before it are forgotten
+                       ``<!-- new process -->`` the names and the configuration before it are forgotten; where a
+                       page awaits outside of functions, all its examples run in one task of one event loop
 ``python`` without     must compile; with ``<!-- file: name.py -->`` it is also written to the page's folder
 ``json``               must be JSON; with ``<!-- file: name.json -->`` it is also written to the page's folder
 ``console``            each ``$ command`` is run in the page's folder, its output (stderr too) compared; ``...`` is

@@ -1,4 +1,4 @@
-"""Runs what stands in pages and docstrings, as it stands there."""
+"""Runs the commands that stand in pages, as they stand there. (Examples: ``session.py``.)"""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-__all__ = ["OPTIONS", "forget_configuration", "run_console", "run_doctest"]
+from tests.docs.session import OPTIONS
 
-OPTIONS = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
+__all__ = ["forget_configuration", "run_console"]
+
 _SECONDS = 60
 
 
@@ -23,28 +24,6 @@ def forget_configuration() -> None:
     from redicts import Pool
 
     Pool().reload(cfg={})
-
-
-def run_doctest(text: str, names: dict[str, Any], title: str, path: str, line: int) -> None:
-    """Run the examples in a text; their names stay in ``names``.
-
-    Args:
-        text: Prompts and expected output.
-        names: The global names of the examples.
-        title: What a failure calls them.
-        path: The file they stand in.
-        line: The number of the text's first line in it.
-
-    Raises:
-        AssertionError: With doctest's report.
-    """
-    test = doctest.DocTestParser().get_doctest(text, names, title, path, line - 1)
-    report: list[str] = []
-    runner = doctest.DocTestRunner(optionflags=OPTIONS, verbose=False)
-    results = runner.run(test, out=report.append, clear_globs=False)
-    names.update(test.globs)
-    if results.failed:
-        raise AssertionError("".join(report))
 
 
 def run_console(text: str, folder: Path) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import importlib
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any, NamedTuple
 
 import pytest
 
 from tests.architecture.rules.source import PACKAGE, Module, package_modules
-from tests.docs.running import run_doctest
+from tests.docs.session import Session, awaits
 from tests.support.servers import Server
 
 
@@ -37,14 +39,17 @@ MODULES = [module for module in package_modules() if any(examples(module))]
 @pytest.mark.parametrize("module", MODULES, ids=[module.name for module in MODULES])
 def test_examples_run(module: Module, page_server: Server) -> None:
     import redicts
+    import redicts.aio
 
     path = PACKAGE.parent / f"{module.name.replace('.', '/')}{'/__init__' if module.is_package else ''}.py"
     client = page_server.client()
     for name, text, line in examples(module):
         client.flushall()  # a server of this test's own
         public: dict[str, Any] = {each: getattr(redicts, each) for each in redicts.__all__}
-        names = {**public, **vars(importlib.import_module(module.name))}
-        run_doctest(text, names, name, str(path), line)
+        modules = {"redicts": redicts, "aio": redicts.aio, "asyncio": asyncio}
+        own = vars(importlib.import_module(module.name))
+        with closing(Session({**public, **modules, **own}, awaits(text))) as session:
+            session.run(text, name, str(path), line)
     client.close()
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import json
 import re
+from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.architecture.rules.source import ROOT
-from tests.docs import commands, markdown, running
+from tests.docs import commands, markdown, running, session
 from tests.support.servers import Server
 
 PAGES = markdown.pages()
@@ -21,17 +21,21 @@ RUN = [path for path in PAGES if re.search(r"^ *(>>> |\$ )", path.read_text(enco
 
 @pytest.mark.parametrize("path", RUN, ids=[path.relative_to(ROOT).as_posix() for path in RUN])
 def test_a_page_runs(path: Path, page_server: Server, tmp_path: Path) -> None:
-    names: dict[str, Any] = {"__name__": "__main__"}
-    for block in markdown.blocks(path.read_text(encoding="utf-8")):
-        if block.mark == "new process":
-            running.forget_configuration()
-            names = {"__name__": "__main__"}
-        if block.mark.startswith("file: "):
-            (tmp_path / block.mark.removeprefix("file: ")).write_text(block.text, encoding="utf-8")
-        if block.language == "python" and ">>> " in block.text:
-            running.run_doctest(block.text, names, path.name, str(path), block.line)
-        elif block.language == "console":
-            running.run_console(block.text, tmp_path)
+    blocks = markdown.blocks(path.read_text(encoding="utf-8"))
+    in_loop = any(session.awaits(block.text) for block in blocks if block.language == "python")
+    with ExitStack() as processes:
+        process = processes.enter_context(closing(session.Session({"__name__": "__main__"}, in_loop)))
+        for block in blocks:
+            if block.mark == "new process":
+                processes.close()
+                running.forget_configuration()
+                process = processes.enter_context(closing(session.Session({"__name__": "__main__"}, in_loop)))
+            if block.mark.startswith("file: "):
+                (tmp_path / block.mark.removeprefix("file: ")).write_text(block.text, encoding="utf-8")
+            if block.language == "python" and ">>> " in block.text:
+                process.run(block.text, path.name, str(path), block.line)
+            elif block.language == "console":
+                running.run_console(block.text, tmp_path)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=IDS)

@@ -37,13 +37,40 @@ def test_every_public_name_is_in_the_reference() -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize("name", ["Proxy", "Pool", "Lock", "Lease"])
+def test_every_public_name_of_asyncio_is_in_the_reference() -> None:
+    import redicts.aio
+
+    text = directives()
+    missing = [name for name in redicts.aio.__all__ if not re.search(rf":: redicts\.aio\.{name}\b", text)]
+    assert missing == []
+
+
+def listed(owner: str) -> set[str]:
+    """Return the members of a class that the reference lists."""
+    return set(re.findall(rf":: {re.escape(owner)}\.(\w+)$", directives(), re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", ["Proxy", "Pool", "Lock", "Lease", "Pipeline", "Deferred"])
 def test_every_method_is_in_the_reference(name: str) -> None:
     import redicts
 
-    listed = set(re.findall(rf":: redicts\.{name}\.(\w+)$", directives(), re.MULTILINE))
-    assert set(members(getattr(redicts, name))) - listed == set()
-    assert listed <= set(dir(getattr(redicts, name)))
+    found = listed(f"redicts.{name}")
+    assert set(members(getattr(redicts, name))) - found == set()
+    assert found <= set(dir(getattr(redicts, name)))
+
+
+@pytest.mark.parametrize("name", ["Proxy", "Pool", "Lock", "Lease", "Pipeline"])
+def test_what_asyncio_has_of_its_own_is_in_the_reference(name: str) -> None:
+    import redicts.aio
+
+    # What has the same name in both faces, and is an operation or common to both, is described once.
+    cls, other = getattr(redicts.aio, name), getattr(redicts, name)
+    found = listed(f"redicts.aio.{name}")
+    own = {each for each in members(cls) if each in vars(cls) and each not in found}
+    mounted = {each for each in own if inspect.getdoc(getattr(cls, each)) == inspect.getdoc(getattr(other, each, None))}
+    assert own - mounted == set()
+    assert set(members(cls)) <= found | set(members(other))
+    assert found <= set(dir(cls))
 
 
 def test_every_operation_states_atomicity_and_cost() -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.docs import commands, markdown, running
+from tests.docs.session import Session, awaits
 
 PAGE = """# A `title` of [two](x.md) words
 
@@ -44,9 +44,9 @@ def test_a_block_without_an_end_is_found() -> None:
 
 
 def test_names_stay_from_block_to_block() -> None:
-    names: dict[str, Any] = {}
-    running.run_doctest(">>> x = 1\n", names, "first", "page.md", 1)
-    running.run_doctest(">>> x\n1\n", names, "second", "page.md", 5)
+    session = Session({})
+    session.run(">>> x = 1\n", "first", "page.md", 1)
+    session.run(">>> x\n1\n", "second", "page.md", 5)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,40 @@ def test_names_stay_from_block_to_block() -> None:
 )
 def test_a_wrong_example_is_found(text: str) -> None:
     with pytest.raises(AssertionError, match=r"page\.md"):
-        running.run_doctest(text, {}, "page", "page.md", 7)
+        Session({}).run(text, "page", "page.md", 7)
+
+
+LOOP = """
+>>> import asyncio
+>>> task = asyncio.current_task()
+>>> await asyncio.sleep(0, 7)
+7
+>>> async with asyncio.Lock():
+...     task is asyncio.current_task()
+True
+>>> async def count():
+...     yield 1
+>>> [number async for number in count()]
+[1]
+>>> await missing
+Traceback (most recent call last):
+NameError: name 'missing' is not defined
+"""
+
+
+def test_examples_that_await_run_in_one_task() -> None:
+    session = Session({}, in_loop=awaits(LOOP))
+    session.run(LOOP, "first", "page.md", 1)
+    session.run(">>> task is asyncio.current_task()\nTrue\n", "second", "page.md", 20)
+    with pytest.raises(AssertionError, match=r"Expected:\s+8\s+Got:\s+7"):
+        session.run(">>> await asyncio.sleep(0, 7)\n8\n", "third", "page.md", 30)
+    session.close()
+
+
+def test_what_awaits_in_a_function_only_needs_no_loop() -> None:
+    assert not awaits(">>> async def f():\n...     await g()\n>>> x = 1\n")
+    with pytest.raises(AssertionError, match="SyntaxError"):
+        Session({}).run(">>> await g()\n", "page", "page.md", 1)
 
 
 def test_consoles_compare_output_and_exit_code(tmp_path: Path) -> None:

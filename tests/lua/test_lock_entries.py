@@ -22,7 +22,8 @@ words = st.one_of(components, st.sampled_from(AWKWARD_NAMES), st.text(" x:", min
 def parts_of(locks: LockScripts, entry: str) -> list[str]:
     """What the Lua side reads in an entry."""
     entries = load("redicts.locks", "release").text
-    start, end = entries.index("local function parts_of"), entries.index("-- Take an entry out")
+    start = entries.index("local function parts_of")
+    end = entries.index("local function", start + 1)
     reply: Any = locks.client.eval(f"{entries[start:end]}\nreturn {{parts_of(ARGV[1])}}", 0, entry)
     return [part.decode() for part in reply]
 
