@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from asyncio.events import _get_running_loop
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from types import TracebackType
@@ -292,8 +293,10 @@ def _renewal(database: AsyncDatabase) -> AsyncRenewal:
 
 
 def _in_loop(loop: asyncio.AbstractEventLoop, call: Callable[[], object]) -> None:
-    """Have something called in a loop; where that is closed, nobody is left to be told."""
-    if not loop.is_closed():
+    """Have something called in a loop, at once where it runs here; where it is closed, nobody is left to be told."""
+    if _get_running_loop() is loop:
+        _ = call()
+    elif not loop.is_closed():
         _ = loop.call_soon_threadsafe(call)
 
 

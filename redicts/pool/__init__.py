@@ -13,6 +13,7 @@
 ``unix_aio.py``           connections over a Unix socket, for asyncio
 ``fake.py``               backend: fakeredis, in memory
 ``embedded.py``           backend: a private server, kept in a directory
+``embedded_aio.py``       connections to it, for asyncio
 ``directory.py``          that directory
 ``joining.py``            how a process joins the private server
 ``guard/``                the process that runs it

@@ -106,7 +106,9 @@ class Clients:
             return check_async_client(target.client, f"names[{db_name!r}]")
         if target.embedded is None:
             return open_async_client(target)
-        return self._server(target.embedded).open_async_client(target)
+        from redicts.pool import embedded_aio
+
+        return embedded_aio.open_async_client(self._server(target.embedded), target)
 
     def _server(self, directory: str) -> Embedded:
         return self._embedded.setdefault(directory, Embedded(directory))  # one, also of two threads that come at once

@@ -14,7 +14,6 @@ import redis.asyncio
 
 from redicts.core.keys import KeySpace
 from redicts.pool.identity import Client, Identity, address_of, check_async_client, check_client, identity_of
-from redicts.runners.aio import AsyncRunner
 from redicts.runners.sync import SyncRunner
 
 __all__ = ["AsyncDatabase", "BaseDatabase", "Database"]
@@ -125,6 +124,8 @@ class AsyncDatabase(BaseDatabase[redis.asyncio.Redis]):
     __slots__ = ("runner",)
 
     def __init__(self, client: redis.asyncio.Redis, **options: Any) -> None:
+        from redicts.runners.aio import AsyncRunner  # here: many have no use for it, and pay for no import
+
         super().__init__(check_async_client(client, "client"), **options)
         self.runner = AsyncRunner(client, self.address)
 

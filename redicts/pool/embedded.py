@@ -1,12 +1,11 @@
 """``embedded="DIR"``: a private server for this machine's processes of one user, its data in DIR.
 
-May import redis, config, server, unix_aio, joining and errors. Invariant: while an ``Embedded`` is open the server
-runs, and a connection that finds none waits for it to be started again.
+May import redis, config, server, joining and errors. Invariant: while an ``Embedded`` is open the server runs, and a
+connection that finds none waits for it to be started again.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import importlib
 import os
@@ -17,14 +16,11 @@ from threading import Lock
 from typing import Any, ClassVar, Final
 
 import redis
-import redis.asyncio
-import redis.exceptions
 from redis.connection import UnixDomainSocketConnection
 
 from redicts.errors import ConfigError
 from redicts.pool.config import Config
-from redicts.pool.server import make_async_client, make_client
-from redicts.pool.unix_aio import AsyncUnixConnection
+from redicts.pool.server import make_client
 
 __all__ = ["Embedded", "find_program"]
 
@@ -54,7 +50,6 @@ class Embedded:
         self._shared = False  # a forked process has a copy of the link
         self._closed = False
         self._connections = type("EmbeddedConnection", (EmbeddedConnection,), {"embedded": self})
-        self._async_connections = type("AsyncEmbeddedConnection", (AsyncEmbeddedConnection,), {"embedded": self})
 
     def open_client(self, config: Config) -> redis.Redis:
         """Start the server, or join those who use it, and make a client.
@@ -63,10 +58,6 @@ class Embedded:
             ConfigError: The directory cannot be used, or there is no server program.
         """
         return make_client(config, self._connections, {"path": self.connect(None)})
-
-    def open_async_client(self, config: Config) -> redis.asyncio.Redis:
-        """Make an asyncio client. The server is started, or joined, when it is first used."""
-        return make_async_client(config, self._async_connections, {})
 
     def connect(self, seconds: float | None) -> str:
         """See to it that the server runs.
@@ -139,28 +130,6 @@ class EmbeddedConnection(UnixDomainSocketConnection):
         except (ConfigError, TimeoutError) as error:
             raise redis.ConnectionError(str(error)) from error
         return super()._connect()  # type: ignore[no-untyped-call]
-
-
-class AsyncEmbeddedConnection(AsyncUnixConnection):
-    """The same for asyncio. It also starts the server; all of that in a thread, for it takes its time."""
-
-    embedded: ClassVar[Embedded]
-
-    async def _connect(self) -> None:
-        first = not self.embedded.socket
-        if not first:
-            self.path = self.embedded.socket
-            try:
-                return await super()._connect()
-            except (FileNotFoundError, ConnectionRefusedError):
-                pass
-        self.embedded.check_open()
-        patience = None if first else self.socket_timeout  # as in the synchronous face
-        try:
-            self.path = await asyncio.get_running_loop().run_in_executor(None, self.embedded.connect, patience)
-        except TimeoutError as error:  # of which redis-py keeps nothing; any other error it keeps as a cause
-            raise redis.exceptions.ConnectionError(str(error)) from error
-        return await super()._connect()
 
 
 def find_program() -> str:

@@ -17,7 +17,7 @@ from typing import Any
 import redis.asyncio
 import redis.exceptions
 
-from redicts.runners.aio_exchange import drop
+from redicts.runners.aio_exchange import connect, drop
 
 __all__ = ["FairPool"]
 
@@ -140,7 +140,7 @@ class FairPool(redis.asyncio.ConnectionPool):
 async def _connect_anew(connection: Any) -> None:
     """Connect what is not connected, or was left with something to read, or was closed by the server."""
     drop(connection)
-    await connection.connect()
+    await connect(connection)
     if await connection.can_read():
         raise redis.exceptions.ConnectionError("Connection not ready")
 

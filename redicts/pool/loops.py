@@ -13,7 +13,6 @@ from threading import RLock
 from typing import Final
 
 from redicts.pool.database import AsyncDatabase
-from redicts.pool.fair_aio import FairPool
 
 __all__ = ["Loops"]
 
@@ -155,6 +154,8 @@ class _Member:
                 self._lifeline.aclose().send(None)
 
     def _retire(self) -> None:
+        from redicts.pool.fair_aio import FairPool  # here: many have no use for asyncio, and pay for no import
+
         for database in self.databases.values():
             pool = database.client.connection_pool
             if isinstance(pool, FairPool):  # a user's own client has another kind, and is never closed here

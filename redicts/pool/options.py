@@ -5,7 +5,6 @@ May import errors. Invariant: a value that may hold a secret never appears in an
 
 from __future__ import annotations
 
-import difflib
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping
@@ -129,6 +128,8 @@ def unknown(what: str, name: object, known: Iterable[str]) -> ConfigError:
         >>> print(unknown("configuration key", "prot", ["host", "port"]))
         unknown configuration key 'prot': did you mean 'port'? Known: host, port
     """
+    import difflib  # a millisecond, for who made a mistake
+
     names = sorted(known)
     near = difflib.get_close_matches(str(name), names, n=1)
     hint = f"did you mean {near[0]!r}? " if near else ""

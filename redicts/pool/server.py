@@ -1,7 +1,8 @@
 """Clients of a server that somebody runs: over TCP, TLS or a Unix socket.
 
-May import redis, config, fair, fair_aio, unix_aio and errors. Invariant: making a client does no I/O, and redis-py
-repeats nothing by itself: what may be sent again is for the runner to say, which knows the operation.
+May import redis, config, fair, fair_aio, unix_aio (the two only when asyncio is used) and errors. Invariant: making a
+client does no I/O, and redis-py repeats nothing by itself: what may be sent again is for the runner to say, which knows
+the operation.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from typing import Any, Final, NamedTuple
 
 import redis
 import redis.asyncio
-from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.connection import BlockingConnectionPool, Connection, SSLConnection, UnixDomainSocketConnection
 from redis.driver_info import DriverInfo
@@ -23,8 +23,6 @@ from redis.retry import Retry
 from redicts.errors import ConfigError
 from redicts.pool.config import Config
 from redicts.pool.fair import FairQueue
-from redicts.pool.fair_aio import FairPool
-from redicts.pool.unix_aio import AsyncUnixConnection
 
 __all__ = ["make_async_client", "make_client", "open_async_client", "open_client", "retire"]
 
@@ -64,6 +62,8 @@ def open_async_client(config: Config) -> redis.asyncio.Redis:
 
     Cost: none; it connects when it is first used.
     """
+    from redicts.pool.unix_aio import AsyncUnixConnection
+
     missing = [key for key in _NOT_IN_ASYNCIO if config.ssl_options.get(key)]
     if missing:
         key = missing[0]
@@ -103,6 +103,10 @@ def make_async_client(config: Config, connection_class: Any, place: Mapping[str,
         connection_class: One of ``redis.asyncio``'s, or a subclass.
         place: As there.
     """
+    from redis.asyncio.retry import Retry as AsyncRetry
+
+    from redicts.pool.fair_aio import FairPool
+
     pool = FairPool(
         max_connections=config.max_connections,
         timeout=config.timeout_secs,

@@ -52,13 +52,18 @@ def f():
 '''
 
 
-@pytest.mark.parametrize("raises", ["PathErorr", "Nothing", "redis.NoSuchError", "json.JSONDecodeErrr", "TypeError, X"])
+@pytest.mark.parametrize(
+    "raises",
+    ["PathErorr", "Nothing", "redis.NoSuchError", "asyncio.Cancelled", "json.JSONDecodeErrr", "TypeError, X"],
+)
 def test_an_error_that_does_not_exist_is_found(raises: str) -> None:
     module = Module("redicts.made", DOCUMENTED.format(raises=raises))
     assert len(docstrings.raises_violations(module, {"PathError"})) == 1
 
 
-@pytest.mark.parametrize("raises", ["PathError", "KeyError", "redis.ConnectionError", "PathError, TypeError"])
+@pytest.mark.parametrize(
+    "raises", ["PathError", "KeyError", "redis.ConnectionError", "asyncio.CancelledError", "PathError, TypeError"]
+)
 def test_an_error_that_exists_is_not(raises: str) -> None:
     module = Module("redicts.made", DOCUMENTED.format(raises=raises))
     assert docstrings.raises_violations(module, {"PathError"}) == []

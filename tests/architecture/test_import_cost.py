@@ -31,6 +31,15 @@ def test_extras_are_imported_only_when_used() -> None:
     assert {name.partition(".")[0] for name in modules_after("import redicts")} & LATE == set()
 
 
+def test_asyncio_is_paid_for_by_those_who_use_it() -> None:
+    late = {"redicts.aio", "redicts.runners.aio", "redicts.runners.lines"}
+    more = modules_after("import redicts")
+    assert more & late == set()
+    assert [name for name in more if name.startswith(("redicts.aio.", "redicts.runners.aio_")) or "_aio" in name] == []
+    for statement in ("from redicts import aio", "import redicts.aio", "import redicts; redicts.aio.Proxy"):
+        assert "redicts.aio" in modules_after(statement)
+
+
 def test_the_command_line_is_not_part_of_it() -> None:
     assert not [name for name in modules_after("import redicts") if name.startswith("redicts.cli")]
 

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from typing_extensions import assert_type
 
+from redicts.core.deferred import Deferred
 from redicts.core.effects import Call, Op
-from redicts.core.operation import Async, Deferred, Queued, Sync, operation
+from redicts.core.operation import Async, Queued, Sync, operation
 from redicts.tree.operations import TreeOperations
 
 T = TypeVar("T")
@@ -81,7 +82,7 @@ def the_sync_face_gives_values(numbers: SyncList[int], texts: SyncList[str], pla
 
 async def the_async_face_gives_coroutines(numbers: AsyncList[int], texts: AsyncList[str], place: AsyncPlace) -> None:
     waiting = numbers.pop()
-    _ = assert_type(waiting, Coroutine[Any, Any, int])
+    _ = assert_type(waiting, Coroutine[object, None, int])
     assert_type(await waiting, int)
     assert_type(await numbers.pop(), int)
     assert_type(await texts.pop(index=0), str)
@@ -89,7 +90,7 @@ async def the_async_face_gives_coroutines(numbers: AsyncList[int], texts: AsyncL
     assert_type(await numbers.push(1), int)
     await numbers.drop()
     sum_ = place.add(1.5)
-    _ = assert_type(sum_, Coroutine[Any, Any, int | float])
+    _ = assert_type(sum_, Coroutine[object, None, int | float])
     assert_type(await sum_, int | float)
     assert_type(await place.exists(), bool)
     assert_type(await place.time_to_live(), float)
@@ -119,7 +120,7 @@ def methods_can_be_passed_on(numbers: SyncList[int], later: AsyncList[int]) -> N
 
     assert_type(call(numbers.pop), int)
     waiting = call(later.pop)
-    _ = assert_type(waiting, Coroutine[Any, Any, int])
+    _ = assert_type(waiting, Coroutine[object, None, int])
 
 
 class Composed(ListOperations[T]):

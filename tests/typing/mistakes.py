@@ -6,9 +6,13 @@ clean (pyright takes ``type: ignore`` too); ``test_types.py`` takes them away an
 
 from __future__ import annotations
 
-from redicts import Lease, Lock, Proxy
+import redis
+
+import redicts
+from redicts import Lease, Lock, Pipeline, Proxy, aio
 from redicts.core.effects import Call, Op
 from redicts.core.operation import Sync, operation
+from redicts.faces.queued import QueuedProxy
 from redicts.tree.operations import TreeOperations
 from tests.typing.faces import AsyncList, AsyncPlace, QueuedList, SyncList
 
@@ -22,9 +26,107 @@ async def a_forgotten_await(numbers: AsyncList[int], place: AsyncPlace) -> None:
         print(total)
 
 
-def a_deferred_result_taken_for_a_value(numbers: QueuedList[int]) -> None:
+async def a_forgotten_await_of_a_place(place: aio.Proxy) -> None:
+    place.set("a", 1)  # type: ignore[unused-coroutine]  # reportUnusedCoroutine
+    place.update({"a": 1})  # type: ignore[unused-coroutine]  # reportUnusedCoroutine
+    place.delete("a")  # type: ignore[unused-coroutine]  # reportUnusedCoroutine
+    place.children()  # type: ignore[unused-coroutine]  # reportUnusedCoroutine
+    value: bool = place.exists()  # type: ignore[assignment]  # reportAssignmentType
+    print(value, place.add() + 1)  # type: ignore[operator]  # reportOperatorIssue
+    print(place.val()["a"])  # type: ignore[index]  # reportIndexIssue
+    print(len(place.children()))  # type: ignore[arg-type]  # reportArgumentType
+    while not place.is_locked():  # type: ignore[truthy-bool]  # reportUnnecessaryComparison
+        print("never")
+    there = place.exists() and value  # type: ignore[truthy-bool]
+    print("there" if place.exists() else there)  # type: ignore[truthy-bool]  # reportUnnecessaryComparison
+    place.set("a", 1).set("b", 2)  # type: ignore[attr-defined]  # reportAttributeAccessIssue
+    print(await place.set("a", 1).exists())  # type: ignore[attr-defined]  # reportAttributeAccessIssue
+    for name in place.children():  # type: ignore[attr-defined]  # reportGeneralTypeIssues
+        print(name)
+    for leaf in place.iter_children():  # type: ignore[attr-defined]  # reportGeneralTypeIssues
+        print(leaf)
+    for name in place:  # type: ignore[attr-defined]  # reportGeneralTypeIssues
+        print(name)
+    print(await place.key())  # type: ignore[misc]  # reportGeneralTypeIssues
+
+
+async def a_forgotten_await_of_a_lock(place: aio.Proxy, lock: aio.Lock, lease: aio.Lease) -> None:
+    place.acquire()  # type: ignore[unused-coroutine]  # reportUnusedCoroutine
+    place.release()  # type: ignore[unused-coroutine]  # reportUnusedCoroutine
+    place.try_acquire(shared=True)  # type: ignore[unused-coroutine]  # reportUnusedCoroutine
+    lock.acquire()  # type: ignore[unused-coroutine]  # reportUnusedCoroutine
+    lock.release()  # type: ignore[unused-coroutine]  # reportUnusedCoroutine
+    lease.release()  # type: ignore[unused-coroutine]  # reportUnusedCoroutine
+    lease.ensure_held()  # type: ignore[unused-coroutine]  # reportUnusedCoroutine
+    lease.lost.wait()  # type: ignore[unused-coroutine]  # reportUnusedCoroutine
+    if lock.acquire(blocking=False):  # type: ignore[truthy-bool]  # reportUnnecessaryComparison
+        print("always")
+    if place.try_acquire() is not None:  # pyright: ignore[reportUnnecessaryComparison]
+        print("always")
+    held: aio.Lease = place.acquire()  # type: ignore[assignment]  # reportAssignmentType
+    print(held.fence, place.acquire().fence)  # type: ignore[attr-defined]  # reportAttributeAccessIssue
+
+
+async def blocks_of_the_other_face(here: Proxy, there: aio.Proxy, lock: aio.Lock) -> None:
+    with there:  # type: ignore[attr-defined]  # reportGeneralTypeIssues
+        print("not locked")
+    with lock:  # type: ignore[attr-defined]  # reportGeneralTypeIssues
+        print("not locked")
+    async with here:  # type: ignore[attr-defined]  # reportGeneralTypeIssues
+        print("not locked")
+    async with there.acquire() as lease:  # type: ignore[attr-defined]  # reportGeneralTypeIssues
+        print(lease)
+    with await there.acquire() as lease:  # type: ignore[attr-defined]  # reportGeneralTypeIssues
+        print(lease)
+    async for name in here:  # type: ignore[attr-defined]  # reportGeneralTypeIssues
+        print(name)
+    print(await here.val(), await here.exists())  # type: ignore[misc]  # reportGeneralTypeIssues
+    there["a"] = 1  # type: ignore[index]  # reportIndexIssue
+    print(there["a"])  # type: ignore[index]  # reportIndexIssue
+    print("a" in there)  # type: ignore[operator]  # reportOperatorIssue
+
+
+def a_client_of_the_other_face(pool: aio.Pool) -> None:
+    client: redis.Redis = pool.get_connection()  # type: ignore[assignment]  # reportAssignmentType
+    print(client)
+
+
+def a_deferred_result_taken_for_a_value(numbers: QueuedList[int], place: QueuedProxy) -> None:
     first: int = numbers.pop()  # type: ignore[assignment]  # reportAssignmentType
     print(first, numbers.pop() + 1)  # type: ignore[operator]  # reportOperatorIssue
+    print(place.add() + place.add())  # type: ignore[operator]  # reportOperatorIssue
+    print(place.val()["a"])  # type: ignore[index]  # reportIndexIssue
+    print(len(place.children()))  # type: ignore[arg-type]  # reportArgumentType
+    if place.exists():  # type: ignore[truthy-bool]
+        print("always")
+    if place.add() > 3:  # type: ignore[operator]  # reportOperatorIssue
+        print("never asked")
+    place.set("a", 1).set("b", 2)  # type: ignore[attr-defined]  # reportAttributeAccessIssue
+    place.acquire()  # type: ignore[attr-defined]  # reportAttributeAccessIssue
+    for name in place.children():  # type: ignore[attr-defined]  # reportGeneralTypeIssues
+        print(name)
+
+
+async def a_pipeline_of_the_other_face(pipe: Pipeline, other: aio.Pipeline, here: Proxy, there: aio.Proxy) -> None:
+    here.using(other)  # type: ignore[arg-type]  # reportArgumentType
+    there.using(pipe)  # type: ignore[arg-type]  # reportArgumentType
+    redicts.pipeline(other)  # type: ignore[arg-type]  # reportArgumentType
+    aio.pipeline(pipe)  # type: ignore[arg-type]  # reportArgumentType
+    other.execute()  # type: ignore[unused-coroutine]  # reportUnusedCoroutine
+    with aio.pipeline() as inner:  # type: ignore[attr-defined]  # reportGeneralTypeIssues
+        print(inner)
+    async with redicts.pipeline() as outer:  # type: ignore[attr-defined]  # reportGeneralTypeIssues
+        print(outer)
+    await other.proxy("a").add()  # type: ignore[misc]  # reportGeneralTypeIssues
+
+
+def wrong_pipelines(proxy: Proxy, pipe: Pipeline) -> None:
+    first: int = pipe.proxy("a").val()  # type: ignore[assignment]  # reportAssignmentType
+    print(first, pipe.proxy("a").add() + 1)  # type: ignore[operator]  # reportOperatorIssue
+    proxy.using(proxy)  # type: ignore[arg-type]  # reportArgumentType
+    pipe.command("SET", "a", None)  # type: ignore[arg-type]  # reportArgumentType
+    pipe.proxy("a").acquire()  # type: ignore[attr-defined]  # reportAttributeAccessIssue
+    pipe.on_execute(1)  # type: ignore[arg-type]  # reportArgumentType
 
 
 def wrong_arguments(proxy: Proxy, texts: SyncList[str]) -> None:

@@ -215,6 +215,30 @@ def test_a_subclass_may_override(face: type[Values], sum_: int, idempotent: bool
     assert Values().add() == 1, "the face above is as it was"
 
 
+class Constant:
+    def read(self) -> int:
+        return -1
+
+
+class ConstantFirst(Constant, Values):
+    pass
+
+
+class ConstantBeforeOperations(Constant, Counting, Kept, Sync):
+    _run = Values._run
+
+
+class ConstantLast(Doubling, Kept, Constant, Sync):
+    _run = Values._run
+
+
+@pytest.mark.parametrize(("face", "number"), [(ConstantFirst, -1), (ConstantBeforeOperations, -1), (ConstantLast, 2)])
+def test_the_order_of_the_bases_counts(face: type[Any], number: int) -> None:
+    made = face()
+    assert made.add() in {1, 2}
+    assert made.read() == number
+
+
 @pytest.mark.parametrize("base", [Sync, Async, Queued])
 def test_every_tree_operation_is_mounted_on_every_face(base: type[Any]) -> None:
     face: Any = type("Face", (TreeOperations, base), {"__slots__": ()})

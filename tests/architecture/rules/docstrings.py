@@ -6,21 +6,26 @@ import ast
 import builtins
 import re
 from collections.abc import Collection
+from importlib import import_module
 
 from tests.architecture.rules.source import Module
 
-__all__ = ["operation_violations", "raises_names", "raises_violations"]
+__all__ = ["operation_violations", "raises_names", "raises_violations", "section_names"]
 
 _BUILTIN_ERRORS = frozenset(
     name for name, value in vars(builtins).items() if isinstance(value, type) and issubclass(value, BaseException)
 )
-_SECTION = re.compile(r"^(?P<indent> *)Raises:\s*$", re.MULTILINE)
 _Documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def raises_names(docstring: str) -> list[str]:
-    """Return the names of the ``Raises`` section of a cleaned docstring."""
-    found = _SECTION.search(docstring)
+    """Return the names of the ``Raises`` section of a docstring."""
+    return section_names(docstring, "Raises")
+
+
+def section_names(docstring: str, title: str) -> list[str]:
+    """Return the names that a section of a docstring lists, as ``Args`` and ``Raises`` do."""
+    found = re.search(rf"^(?P<indent> *){title}:\s*$", docstring, re.MULTILINE)
     if found is None:
         return []
     outer = len(found["indent"])
@@ -59,11 +64,7 @@ def raises_violations(module: Module, errors: Collection[str]) -> list[str]:
 
 def _resolves(name: str) -> bool:
     head, _, last = name.rpartition(".")
-    if head not in {"redis", "redis.exceptions"}:
-        return False
-    import redis.exceptions
-
-    return hasattr(redis.exceptions, last)
+    return head in {"asyncio", "redis", "redis.exceptions"} and hasattr(import_module(head), last)
 
 
 def operation_violations(module: Module) -> list[str]:
