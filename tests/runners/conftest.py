@@ -11,27 +11,43 @@ import pytest
 import redis
 
 from redicts.proxy import Proxy
+from tests.runners.aio_rig import AsyncRig
 from tests.runners.rig import Rig, call, in_use, proxy_over, quiet_client
 from tests.support.backends import Backend
 from tests.support.chaos import ChaosProxy
 from tests.support.servers import Server
 from tests.support.waiting import wait_until
 
+RIGS: dict[str, type[Rig]] = {"sync": Rig, "asyncio": AsyncRig}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A module that says ``FACES = ("sync", "asyncio")`` has its rigs in both."""
+    faces = getattr(metafunc.module, "FACES", None)
+    if faces is not None and "face" in metafunc.fixturenames:
+        metafunc.parametrize("face", faces, indirect=True)
+
 
 @pytest.fixture
-def rig(backend: Backend) -> Iterator[Rig]:
+def face(request: pytest.FixtureRequest) -> str:
+    """Which kind of runner the rigs have."""
+    return str(getattr(request, "param", "sync"))
+
+
+@pytest.fixture
+def rig(backend: Backend, face: str) -> Iterator[Rig]:
     """A runner over fakeredis, Valkey and Redis, RESP2 and RESP3; afterwards every connection is back in its pool."""
-    made = Rig(backend.client)
+    made = RIGS[face](backend.client)
     yield made
     assert in_use(backend.client) == 0
     made.close()
 
 
 @pytest.fixture
-def valkey_rig(valkey_server: Server) -> Iterator[Rig]:
+def valkey_rig(valkey_server: Server, face: str) -> Iterator[Rig]:
     """A runner over Valkey, RESP3."""
     client = valkey_server.client()
-    made = Rig(client)
+    made = RIGS[face](client)
     yield made
     assert in_use(client) == 0
     made.close()
@@ -39,10 +55,10 @@ def valkey_rig(valkey_server: Server) -> Iterator[Rig]:
 
 
 @pytest.fixture
-def chaos_rig(chaos: ChaosProxy) -> Iterator[Rig]:
+def chaos_rig(chaos: ChaosProxy, face: str) -> Iterator[Rig]:
     """A runner whose client goes through ``chaos``, connected and with the counts at 0."""
     client = quiet_client(host=chaos.host, port=chaos.port, protocol=3, socket_timeout=5)
-    made = Rig(client)
+    made = RIGS[face](client)
     assert made.run(call("PING")) == "PONG"
     chaos.reset()
     yield made

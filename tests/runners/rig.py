@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -19,7 +20,10 @@ from redicts.pool.server import open_client
 from redicts.proxy import Proxy
 from redicts.runners.sync import SyncRunner
 
-__all__ = ["Rig", "call", "in_use", "proxy_over", "quiet_client", "script", "steps", "watch"]
+__all__ = ["BOTH", "Rig", "call", "in_use", "proxy_over", "quiet_client", "script", "steps", "watch"]
+
+BOTH = pytest.mark.parametrize("face", ["sync", "asyncio"], indirect=True)
+"""For a test whose rig is to be one of either kind in turn. (A module says ``FACES`` for all of its tests.)"""
 
 
 def call(*args: Argument | int) -> Call:

@@ -17,6 +17,8 @@ from tests.support.backends import Backend
 from tests.support.chaos import ChaosProxy
 from tests.support.servers import Server
 
+FACES = ("sync", "asyncio")
+
 INCR = "return redis.call('INCR', KEYS[1])"
 
 

@@ -13,7 +13,7 @@ import redis
 from redicts.core.effects import Block, Op, Sleep
 from redicts.errors import ConnectionLost, InternalError, OutcomeUnknown
 from redicts.runners import sync
-from tests.runners.rig import Rig, call, in_use, quiet_client
+from tests.runners.rig import BOTH, Rig, call, in_use, quiet_client
 from tests.support.chaos import ChaosProxy
 from tests.support.servers import Server
 from tests.support.waiting import wait_until
@@ -24,6 +24,7 @@ def waiters(rig: Rig) -> int:
     return int(rig.client.info("clients")["blocked_clients"])
 
 
+@BOTH
 def test_a_value_that_is_there_is_given_at_once(rig: Rig) -> None:
     rig.client.rpush(rig.key("q"), "é", "b")
     assert rig.steps(Block(("BLPOP", rig.key("q")), 5), Block(("BRPOP", rig.key("q")), 5)) == [
@@ -32,12 +33,14 @@ def test_a_value_that_is_there_is_given_at_once(rig: Rig) -> None:
     ]
 
 
+@BOTH
 def test_nothing_in_time_is_none(rig: Rig) -> None:
     before = time.monotonic()
     assert rig.run(Block(("BLPOP", rig.key("q")), 0.05)) is None
     assert 0.04 <= time.monotonic() - before < 3
 
 
+@BOTH
 @pytest.mark.parametrize("timeout", [0, 0.0, 5e-324, 1e-9, 0.0001, 0.0004, 0.001, -1])
 def test_a_tiny_timeout_is_a_millisecond_and_never_for_ever(rig: Rig, timeout: float) -> None:
     before = time.monotonic()
@@ -45,6 +48,7 @@ def test_a_tiny_timeout_is_a_millisecond_and_never_for_ever(rig: Rig, timeout: f
     assert time.monotonic() - before < 3
 
 
+@BOTH
 def test_a_timeout_is_rounded_up_to_ms_on_the_wire(chaos_rig: Rig, chaos: ChaosProxy) -> None:
     for timeout in (0, 0.0001, 0.0101, 0.02):
         assert chaos_rig.run(Block(("BLPOP", chaos_rig.key("q")), timeout)) is None
@@ -52,6 +56,7 @@ def test_a_timeout_is_rounded_up_to_ms_on_the_wire(chaos_rig: Rig, chaos: ChaosP
     assert sent == [0.001, 0.001, 0.011, 0.02]
 
 
+@BOTH
 def test_a_value_that_comes_later_wakes_the_waiter(valkey_rig: Rig) -> None:
     with ThreadPoolExecutor(1) as executor:
         waiting = executor.submit(valkey_rig.run, Block(("BLPOP", valkey_rig.key("q")), 20))
@@ -132,6 +137,7 @@ def test_a_wait_may_be_longer_than_the_clients_socket_timeout(valkey_server: Ser
         rig.close()
 
 
+@BOTH
 def test_an_error_reply_of_a_blocking_command(rig: Rig) -> None:
     rig.client.set(rig.key("text"), "x")
     with pytest.raises(InternalError):
@@ -139,6 +145,7 @@ def test_an_error_reply_of_a_blocking_command(rig: Rig) -> None:
     assert rig.run(Block(("BLPOP", rig.key("q")), 0)) is None
 
 
+@BOTH
 def test_a_wait_cut_off_is_unknown_for_the_value_may_be_gone(chaos_rig: Rig, chaos: ChaosProxy) -> None:
     key = chaos_rig.key("q")
     assert chaos_rig.run(Block(("BLPOP", key), 0)) is None
@@ -150,6 +157,7 @@ def test_a_wait_cut_off_is_unknown_for_the_value_may_be_gone(chaos_rig: Rig, cha
     assert chaos_rig.run(Block(("BLPOP", key), 0)) is None
 
 
+@BOTH
 def test_nowhere_to_wait_is_a_lost_connection(chaos_rig: Rig, chaos: ChaosProxy) -> None:
     chaos.refuse()
     with pytest.raises(ConnectionLost, match="nothing was changed"):
@@ -168,6 +176,7 @@ def test_a_reply_that_never_comes_is_given_up(
     assert 0.25 <= time.monotonic() - before < 3
 
 
+@BOTH
 def test_sleep_pauses(rig: Rig) -> None:
     def op() -> Op[Any]:
         before = time.monotonic()

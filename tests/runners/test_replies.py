@@ -12,6 +12,8 @@ from redicts.errors import InternalError
 from redicts.runners.replies import plain, translate
 from tests.runners.rig import Rig, call, script, watch
 
+FACES = ("sync", "asyncio")
+
 
 def pairs(flat: list[str]) -> dict[str, str]:
     assert all(isinstance(item, str) for item in flat)

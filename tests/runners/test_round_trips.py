@@ -14,6 +14,7 @@ from redicts.errors import LockLost
 from redicts.lock import Lock
 from redicts.lockable import Lease
 from redicts.locks.owners import current_holdings, process
+from redicts.pipeline import Pipeline, pipeline
 from redicts.proxy import Proxy, root, section
 from tests.runners.rig import proxy_over
 from tests.support.chaos import ChaosProxy
@@ -72,6 +73,11 @@ def under_locks(proxy: Proxy) -> None:
 def refused(act: Callable[[], object]) -> None:
     with pytest.raises(LockLost):
         act()
+
+
+def nowhere() -> Pipeline:
+    """A pipeline that is never executed."""
+    return pipeline()
 
 
 def known_lost(proxy: Proxy) -> Lease:
@@ -136,6 +142,7 @@ ROWS = [
     Row("iter_children", lambda p: list(p.get("none").iter_children()), 1),
     Row("get", lambda p: p.get("a.b")["c"], 0),
     Row("key", lambda p: (p.key(), p.path, p.name, p.parent, repr(p)), 0),
+    Row("using", lambda p: p.using(nowhere()), 0),
     Row("key", lambda p: (p == p.get(()), hash(p), bool(p)), 0),
     Row("set", lambda p, _: p.set("leaf", 2), 1, under_locks),
     Row("add", lambda p, _: p.get("leaf").add(), 1, under_locks),
@@ -174,6 +181,7 @@ ROWS = [
     Row("Lease.ensure_held", lambda _, held: refused(held.ensure_held), 0, known_lost),
     Row("Lease.valid_for", lambda _, held: (held.valid_for(), held.path, held.mode, held.owner), 0, lease),
     Row("Lease.hand_over", lambda _, held: held.hand_over(), 0, lambda p: p.acquire(owner="job")),
+    Row("Lease.using", lambda _, held: held.using(nowhere()), 0, lease),
     Row("Lease.valid_for", lambda _, held: (held.fence, held.lost, repr(held)), 0, lease),
 ]
 

@@ -11,6 +11,8 @@ from redicts.errors import OutcomeUnknown
 from tests.runners.rig import Rig, call, in_use, script, watch
 from tests.support.chaos import ChaosProxy
 
+FACES = ("sync", "asyncio")
+
 
 def attempt(rig: Rig, *writes: Call | Eval, between: Any = None) -> Op[list[Any]]:
     """Watch, and commit."""

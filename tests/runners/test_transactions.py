@@ -13,6 +13,8 @@ from tests.runners.rig import Rig, call, in_use, quiet_client, script, watch
 from tests.support.chaos import ChaosProxy
 from tests.support.servers import Server
 
+FACES = ("sync", "asyncio")
+
 
 def transaction(rig: Rig, *writes: Call | Eval, between: Any = None) -> Op[list[Any]]:
     """Watch the key ``k``, do ``between``, commit."""

@@ -10,7 +10,7 @@ import fakeredis
 import pytest
 
 import redicts.aio as aio
-from redicts.aio.lockable import _renewal
+from redicts.aio.lockable import _renewal, _renewals
 from redicts.locks.renewal import AsyncRenewal
 from redicts.pool import AsyncDatabase
 from tests.pool.asynchronous import until
@@ -41,6 +41,15 @@ def test_each_loop_and_database_has_one() -> None:
         return found
 
     assert len({*asyncio.run(main()), *asyncio.run(main())}) == 4
+
+
+def test_a_loop_that_is_closed_is_not_kept() -> None:
+    async def main() -> None:
+        _renewal(database()).keep(lock("a", LONG_MS), None)
+
+    for _ in range(5):
+        asyncio.run(main())
+    assert len([loop for loop in _renewals if loop.is_closed()]) <= 1
 
 
 def test_a_database_that_is_no_longer_used_is_not_kept() -> None:

@@ -121,6 +121,18 @@ def test_what_was_forgotten_is_neither_due_nor_put_back(clock: Clock) -> None:
     assert [item.holding for item in schedule.take_due()] == [other]
 
 
+def test_what_was_forgotten_long_before_it_is_due_is_not_carried_along(clock: Clock) -> None:
+    schedule, kept_on = Schedule(), lock("kept", 3600)
+    kept(schedule, kept_on)
+    for number in range(1000):
+        brief = lock(f"a{number}", 3600)
+        kept(schedule, brief)
+        assert schedule.forget(brief)
+    assert len(schedule._heap) < 150
+    clock.now += 1200
+    assert [item.holding for item in schedule.take_due()] == [kept_on]
+
+
 def test_what_is_kept_anew_meanwhile_is_there_once(clock: Clock) -> None:
     schedule, holding = Schedule(), lock()
     kept(schedule, holding)
@@ -251,8 +263,9 @@ def test_the_lock_of_a_thread_that_runs(clock: Clock) -> None:
         ([(60.0, 40.0), (3.0, 2.0)], [], 1.0),  # the smallest interval
         ([(60.0, 40.0)], [(3.0, 2.5)], 2.5),  # what one has left that is not asked for
         ([(60.0, 40.0)], [(90.0, 30.0)], 20.0),
-        ([(3.0, 0.001)], [], 0.02),  # some time, always
-        ([(3.0, -1.0)], [(60.0, 40.0)], 0.02),
+        ([(3.0, 0.001)], [], 0.1),  # some time, always: one that is about to run out does not cost the others theirs
+        ([(3.0, -1.0)], [(60.0, 40.0)], 0.1),
+        ([(0.15, 0.001)], [], 0.02),
     ],
 )
 def test_the_server_is_waited_for_no_longer_than_nothing_is_lost(
