@@ -9,14 +9,18 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
+
+import redis
 
 from redicts import Lock, Pool, Proxy
 from redicts.core.paths import Path
+from tests.concurrency.leftovers import await_no_keys
 from tests.concurrency.trees import Spot, meet
+from tests.support.processes import run_in_processes
 
-__all__ = ["Section", "Verdict", "judge", "lock_at_random", "log_key"]
+__all__ = ["Section", "Verdict", "judge", "lock_at_random", "log_key", "overlap_log", "somewhere"]
 
 DEPTHS = (1, 6, 14, 10, 8)
 """How often paths of depth 0, 1, ... are chosen."""
@@ -64,7 +68,7 @@ def lock_at_random(spot: Spot, me: int, parties: int, sections: int, seconds: fl
     end = time.monotonic() + seconds
     refused = done = 0
     while done < sections and time.monotonic() < end:
-        path, shared = _somewhere(choose), choose.random() < 0.5
+        path, shared = somewhere(choose), choose.random() < 0.5
         if choose.random() < 0.2:
             lease = tree.get(path).try_acquire(shared)
             if lease is None:
@@ -77,7 +81,8 @@ def lock_at_random(spot: Spot, me: int, parties: int, sections: int, seconds: fl
     return refused
 
 
-def _somewhere(choose: random.Random) -> Path:
+def somewhere(choose: random.Random) -> Path:
+    """Choose one of few places."""
     (depth,) = choose.choices(range(len(DEPTHS)), DEPTHS)
     return tuple([choose.choice("ab") for _ in range(depth)])
 
@@ -90,7 +95,7 @@ def _log(client: Any, spot: Spot, section: Section, choose: random.Random, tree:
         time.sleep(choose.uniform(0, 0.002))
     if choose.random() < 0.1:
         # Again, at a place below, or above if nobody else is there: by a Lock, which is the same lock.
-        path = _somewhere(choose)[:-1] if choose.random() < 0.3 else (*section.path, choose.choice("ab"))
+        path = somewhere(choose)[:-1] if choose.random() < 0.3 else (*section.path, choose.choice("ab"))
         inner = Lock(client, path, acquire_timeout=0, shared=choose.random() < 0.5, namespace=spot.namespace)
         if inner.acquire():
             nested = Section(f"{section.number}+", section.owner, path, inner.lease.mode == "shared", inner.fence)
@@ -98,6 +103,40 @@ def _log(client: Any, spot: Spot, section: Section, choose: random.Random, tree:
             inner.release()
     client.rpush(log_key(spot), json.dumps([time.monotonic(), "-", *section]))
     return count
+
+
+def overlap_log(
+    spot: Spot, tree: Proxy, party: Callable[..., int], jobs: list[tuple[Any, ...]], seconds: float
+) -> None:
+    """Have processes lock at random, and judge the log.
+
+    Args:
+        spot: Where.
+        tree: The tree there.
+        party: What a process does; it gives how often it was refused.
+        jobs: For each process what that is called with.
+        seconds: How long they take, about.
+    """
+    began, parties = time.monotonic(), len(jobs)
+    with redis.Redis.from_url(spot.url) as client:
+        try:
+            refused = sum(run_in_processes(party, jobs, seconds + 100))
+            entries: Any = client.lrange(log_key(spot), 0, -1)
+        finally:
+            client.delete(log_key(spot))
+    verdict = judge(json.loads(entry) for entry in entries)
+    print(
+        f"{parties} processes, {time.monotonic() - began:.1f} s: {verdict.acquisitions} acquisitions checked, "
+        f"{verdict.overlaps} of them beside others, {verdict.succeeded} after one that excludes them; {refused} "
+        f"refused at once; longest pause {verdict.longest_pause:.2f} s; {len(verdict.faults)} faults"
+    )
+    assert verdict.faults == []
+    assert len(entries) == 2 * verdict.acquisitions
+    assert verdict.acquisitions >= 4 * parties
+    assert verdict.overlaps
+    assert verdict.succeeded >= verdict.acquisitions / 2
+    assert verdict.longest_pause < 10, "all waited for nobody"
+    await_no_keys(spot, tree)
 
 
 def judge(log: Iterable[Any]) -> Verdict:

@@ -2,56 +2,34 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-import redis
 
 from redicts import Proxy
 from tests.concurrency.leftovers import await_no_keys
-from tests.concurrency.overlap import judge, lock_at_random, log_key
+from tests.concurrency.overlap import judge, lock_at_random, overlap_log
 from tests.concurrency.trees import Spot, new_spot
 from tests.support.processes import run_in_processes
 from tests.support.servers import Server
 
 
-def overlap_log(spot: Spot, tree: Proxy, parties: int, sections: int, seconds: float) -> None:
-    """Have processes lock at random, and judge the log."""
-    began = time.monotonic()
-    with redis.Redis.from_url(spot.url) as client:
-        try:
-            jobs = [(spot, me, parties, sections, seconds) for me in range(parties)]
-            refused = sum(run_in_processes(lock_at_random, jobs, seconds + 100))
-            entries: Any = client.lrange(log_key(spot), 0, -1)
-        finally:
-            client.delete(log_key(spot))
-    verdict = judge(json.loads(entry) for entry in entries)
-    print(
-        f"{parties} processes, {time.monotonic() - began:.1f} s: {verdict.acquisitions} acquisitions checked, "
-        f"{verdict.overlaps} of them beside others, {verdict.succeeded} after one that excludes them; {refused} "
-        f"refused at once; longest pause {verdict.longest_pause:.2f} s; {len(verdict.faults)} faults"
-    )
-    assert verdict.faults == []
-    assert len(entries) == 2 * verdict.acquisitions
-    assert verdict.acquisitions >= 4 * parties
-    assert verdict.overlaps
-    assert verdict.succeeded >= verdict.acquisitions / 2
-    assert verdict.longest_pause < 10, "all waited for nobody"
-    await_no_keys(spot, tree)
+def jobs(spot: Spot, parties: int, seconds: float) -> list[tuple[Any, ...]]:
+    """What each process is called with."""
+    return [(spot, me, parties, 10**6, seconds) for me in range(parties)]
 
 
 def test_no_conflicting_sections_overlap(valkey_server: Server, open_tree: Callable[..., Proxy]) -> None:
     spot = new_spot(valkey_server)
-    overlap_log(spot, open_tree(spot), parties=8, sections=10**6, seconds=1)
+    overlap_log(spot, open_tree(spot), lock_at_random, jobs(spot, 8, 1), 1)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(900)
 def test_no_conflicting_sections_overlap_of_32_processes(spot: Spot, tree: Proxy, soak_seconds: float) -> None:
-    overlap_log(spot, tree, parties=32, sections=10**6, seconds=soak_seconds)
+    overlap_log(spot, tree, lock_at_random, jobs(spot, 32, soak_seconds), soak_seconds)
 
 
 def entry(what: str, number: str, owner: int, path: str, shared: bool, fence: int) -> list[Any]:

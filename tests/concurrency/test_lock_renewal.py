@@ -182,7 +182,7 @@ def hammer(spot: Spot, open_tree: OpenTree, seconds: float) -> None:
             lease = place.acquire(expire_timeout=lease_seconds, renew=True)
             holding = lease._holding
             first = holding.valid_until
-            holding.lost.wait(choose.uniform(0, lease_seconds))  # so that renewals meet the release at any moment
+            lease.lost.wait(choose.uniform(0, lease_seconds))  # so that renewals meet the release at any moment
             seen["renewed"] += holding.valid_until > first
             try:
                 lease.release()

@@ -1,4 +1,4 @@
-"""Fixtures for waiting: a crowd on each real server."""
+"""Fixtures for waiting: a crowd on each real server; a tree on Valkey, for tasks that wait."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from redicts import Pool, Proxy
 from redicts.locks import acquiring
+from tests.concurrency.trees import Spot, new_spot
 from tests.support.backends import Backend, server_backend
 from tests.support.servers import Server
 from tests.waiting.crowd import Crowd
@@ -26,6 +28,19 @@ def valkey_crowd(valkey_server: Server) -> Iterator[Crowd]:
     with Crowd(backend) as made:
         yield made
     backend.close()
+
+
+@pytest.fixture
+def spot(valkey_server: Server) -> Spot:
+    """A namespace on Valkey: what tasks do in one loop is about this side."""
+    return new_spot(valkey_server)
+
+
+@pytest.fixture
+def tree(spot: Spot) -> Iterator[Proxy]:
+    """The root of the tree there; this process's pool is closed after the test."""
+    yield spot.open()
+    Pool().close()
 
 
 @pytest.fixture
