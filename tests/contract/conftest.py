@@ -1,4 +1,6 @@
-"""Fixtures of the contract suite: one set of tests over fakeredis, Valkey and Redis, RESP2 and RESP3.
+"""Fixtures of the contract suite: one set of tests over all faces, and over fakeredis, Valkey and Redis.
+
+The ``backend`` of this folder goes through each face in turn; ``variants.py`` says which, and where.
 
 After each test the tree is still whole (``check()`` finds nothing), and what lies next to it is as it was.
 """
@@ -11,8 +13,23 @@ import pytest
 
 from redicts import Proxy
 from tests.contract.ground import Ground, Party
-from tests.support.backends import Backend
+from tests.contract.variants import EVERYWHERE
+from tests.support.backends import Backend, fake_backend, server_backend
 from tests.support.trees import dump, tree_of
+
+
+@pytest.fixture(params=EVERYWHERE)
+def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    """A store for this test, and a face that it is used through."""
+    *through, kind = str(request.param).split(":")
+    kind, _, protocol = kind.partition("-resp")
+    face = through[0] if through else "sync"
+    if kind == "fake":
+        store = fake_backend(face)
+    else:
+        store = server_backend(request.getfixturevalue(f"{kind}_server"), int(protocol), face)
+    yield store
+    store.close()
 
 
 @pytest.fixture
@@ -23,6 +40,7 @@ def tree(backend: Backend, neighbours: None) -> Iterator[Proxy]:
     assert place.check() == []
     place.clear()
     assert backend.keys() == []
+    backend.face.idle()
 
 
 @pytest.fixture
@@ -50,7 +68,7 @@ def ground(backend: Backend, neighbours: None) -> Iterator[Ground]:
 @pytest.fixture
 def rival(ground: Ground) -> Iterator[Party]:
     """Another thread; afterwards it holds nothing."""
-    party = Party()
+    party = Party(ground)
     yield party
     party.close()
 
@@ -58,6 +76,6 @@ def rival(ground: Ground) -> Iterator[Party]:
 @pytest.fixture
 def third(ground: Ground) -> Iterator[Party]:
     """One more."""
-    party = Party()
+    party = Party(ground)
     yield party
     party.close()

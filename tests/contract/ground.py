@@ -1,6 +1,7 @@
 """What tests of locks stand on: places and locks in the backend's namespace, and other owners.
 
-Another owner is a thread of its own (``Party``), or a name (``owner=``).
+Another owner is a thread of its own (``Party``; where tasks own locks, the task that stands for it), or a name
+(``owner=``).
 """
 
 from __future__ import annotations
@@ -10,9 +11,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from redicts import Lock, Proxy
-from redicts.core.paths import PathLike
-from redicts.locks.owners import current_holdings, process
+from redicts import Proxy
+from redicts.locks.owners import process
 from tests.support.backends import Backend
 from tests.support.trees import dump, nothing_written
 
@@ -34,16 +34,10 @@ class Ground:
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
         self.client: Any = backend.client
-
-    def proxy(self, path: PathLike = (), **options: Any) -> Proxy:
-        """A place there."""
-        made = Proxy(path, **options)
-        made._database = self.backend.database
-        return made
-
-    def lock(self, path: PathLike, *args: Any, **options: Any) -> Lock:
-        """A lock there, by itself."""
-        return Lock(self.client, path, *args, namespace=self.backend.namespace, **options)
+        self.face = backend.face
+        self.proxy = self.face.place
+        self.lock = self.face.lock
+        self.who = self.face.who
 
     def lock_keys(self, letters: str = "lbfwu") -> list[str]:
         """The keys of locks, asked for behind the back of redicts."""
@@ -71,7 +65,7 @@ class Ground:
 
     def assert_bare(self) -> None:
         """Assert that this thread holds nothing, the tree is whole, and of locks nothing is left after a second."""
-        held = current_holdings()
+        held = self.face.holds()
         for holding in held:  # the next test begins without them
             process().remove(holding)
         assert held == (), held
@@ -79,15 +73,20 @@ class Ground:
         assert root.check() == []
         root.clear()
         self.backend.advance(1.01)
-        self.backend.database.runner.close()
+        self.face.idle()
         left = dump(self.backend)
         assert left == {}, left
 
 
 class Party:
-    """A thread that does what it is told, one thing after another."""
+    """A thread that does what it is told, one thing after another.
 
-    def __init__(self) -> None:
+    Args:
+        ground: What it works on.
+    """
+
+    def __init__(self, ground: Ground) -> None:
+        self._face = ground.face
         self._thread = ThreadPoolExecutor(1)
 
     def start(self, work: Callable[[], T]) -> Future[T]:
@@ -111,6 +110,6 @@ class Party:
 
     def close(self) -> None:
         """Wait for what it does, and assert that it holds nothing."""
-        holdings = self.do(current_holdings)
+        holdings = self.do(self._face.holds)
         self._thread.shutdown()
         assert holdings == ()

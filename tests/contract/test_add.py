@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from redicts import NotANumber, PathError, Proxy
+from tests.contract.variants import mostly_sync, once_each
 from tests.support.backends import Backend
 from tests.support.trees import canonical, nothing_written, tree_of
 
@@ -26,6 +27,7 @@ def id_of(number: Any) -> str:
     return repr(number)[:24]
 
 
+@mostly_sync
 @pytest.mark.parametrize("old", EDGES, ids=id_of)
 def test_the_sum_is_pythons(tree: Proxy, old: Any) -> None:
     for count in EDGES:
@@ -35,6 +37,7 @@ def test_the_sum_is_pythons(tree: Proxy, old: Any) -> None:
             assert canonical(place.val()) == canonical(old + count), (old, count)
 
 
+@once_each
 @pytest.mark.parametrize("count", EDGES, ids=id_of)
 def test_nothing_counts_as_0(tree: Proxy, count: Any) -> None:
     for path in ("a", "b.c.d"):
@@ -45,6 +48,7 @@ def test_nothing_counts_as_0(tree: Proxy, count: Any) -> None:
 NUMBERS = st.integers() | st.integers(-(2**70), 2**70) | st.floats()
 
 
+@once_each
 @settings(max_examples=30)
 @given(st.lists(NUMBERS, min_size=2, max_size=6))
 def test_any_numbers(backend: Backend, numbers: list[Any]) -> None:
@@ -56,6 +60,7 @@ def test_any_numbers(backend: Backend, numbers: list[Any]) -> None:
     assert canonical(place.val()) == canonical(total)
 
 
+@once_each
 def test_floats_of_every_magnitude(tree: Proxy) -> None:
     draw = random.Random(20)
     place = tree.get("a.b")
@@ -78,6 +83,7 @@ def test_the_default_is_one(tree: Proxy) -> None:
     assert [tree.get("a").add() for _ in range(12)] == list(range(1, 13))
 
 
+@once_each
 @pytest.mark.parametrize("stands", ["text", "5", "", None, True, False, [], [1], {}, {"x": 1}], ids=repr)
 def test_what_is_no_number_is_left_alone(tree: Proxy, backend: Backend, stands: Any) -> None:
     for path, life in (("a", None), ("b.c", None), ("b.d", 100), ("e", 100)):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from redicts import Proxy
 from redicts.core.paths import Path
+from tests.contract.variants import once_each
 from tests.support.backends import Backend
 from tests.support.trees import canonical, tree_of
 from tests.support.values import components, documents, json_values
@@ -37,6 +38,7 @@ def leaves(path: Path, value: Any) -> dict[Path, str]:
     return {path: canonical(value)}
 
 
+@once_each
 def test_any_document_at_any_path(backend: Backend) -> None:
     def example(tree: Proxy, path: Path, value: Any, life: float | None) -> None:
         tree.set(path, value, life)
@@ -54,6 +56,7 @@ def test_any_document_at_any_path(backend: Backend) -> None:
     check(backend, example, path=PLACES, value=documents, life=st.none() | st.just(1000.0))
 
 
+@once_each
 def test_any_value_in_a_list(backend: Backend) -> None:
     """There the keys of dicts are no names, and may be any text."""
 
@@ -66,6 +69,7 @@ def test_any_value_in_a_list(backend: Backend) -> None:
     check(backend, example, path=PLACES, value=json_values, life=st.none() | st.just(1000.0))
 
 
+@once_each
 def test_any_document_over_any_other(backend: Backend) -> None:
     """What is replaced leaves nothing: the keys are those of a tree that never held it."""
 
@@ -81,6 +85,7 @@ def test_any_document_over_any_other(backend: Backend) -> None:
     check(backend, example, path=PLACES, old=documents, new=documents, life=st.none() | st.just(1000.0))
 
 
+@once_each
 def test_any_pairs_in_one_update(backend: Backend) -> None:
     """An update is its writes, one after the other."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from redicts import Name, Proxy
+from tests.contract.variants import once_each
 
 
 @pytest.fixture
@@ -75,6 +76,7 @@ def test_children_are_those_of_now(tree: Proxy) -> None:
     assert list(tree) == []
 
 
+@once_each
 def test_many_children(tree: Proxy) -> None:
     names = {f"child-{number}" for number in range(3000)}
     tree.set("a", dict.fromkeys(names, 0))

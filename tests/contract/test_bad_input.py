@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from redicts import PathError, Proxy
+from tests.contract.variants import once_each, sync_only
 from tests.support.backends import Backend
 from tests.support.trees import nothing_written
 
@@ -93,6 +94,7 @@ def filled(tree: Proxy, backend: Backend) -> Proxy:
     return tree.set("a.b", 1).set("c", 2, expire=1000).set("d", {"x": {"y": 3}})
 
 
+@once_each
 @pytest.mark.parametrize("name", WITH_A_KEY)
 def test_paths_that_cannot_be(filled: Proxy, backend: Backend, name: str) -> None:
     for base in (filled, filled.get("a.b")):
@@ -120,6 +122,7 @@ def test_paths_that_are_too_deep_together(filled: Proxy, backend: Backend) -> No
         filled.set("a", {"x": nested})
 
 
+@once_each
 @pytest.mark.parametrize("name", WITH_A_VALUE)
 def test_values_that_cannot_be(filled: Proxy, backend: Backend, name: str) -> None:
     for value, error in BAD_VALUES:
@@ -158,6 +161,7 @@ def test_what_the_root_cannot(filled: Proxy, backend: Backend) -> None:
                 do()
 
 
+@sync_only
 def test_more_than_one_step_can_carry(filled: Proxy, backend: Backend) -> None:
     """Refused here: a server would close the connection."""
     if backend.real:
@@ -181,6 +185,7 @@ def test_values_are_never_evaluated(filled: Proxy, backend: Backend) -> None:
     assert filled.get("a.b").val() == 1
 
 
+@once_each
 def test_a_deep_list_never_spoils_what_lies_above(filled: Proxy) -> None:
     """Whatever could be stored can be read, alone and as part of the whole tree."""
     place = filled.get([f"n{n}" for n in range(120)])

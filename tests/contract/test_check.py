@@ -10,6 +10,7 @@ import pytest
 
 from redicts import InternalError, Proxy
 from tests.contract.faults import FAULTS, GONE, HEALTHY, Fault, build
+from tests.contract.variants import mostly_sync, once_each
 from tests.support.backends import Backend
 from tests.support.trees import dump, nothing_written, tree_of
 
@@ -45,6 +46,7 @@ def test_a_healthy_tree_has_none(built: Proxy, backend: Backend) -> None:
     assert built.val() == HEALTHY
 
 
+@once_each
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_told(built: Proxy, backend: Backend, name: str) -> None:
     fault, space = FAULTS[name], backend.database.space
@@ -55,6 +57,7 @@ def test_a_fault_is_told(built: Proxy, backend: Backend, name: str) -> None:
     assert not any(problem.repaired for problem in problems)
 
 
+@once_each
 @pytest.mark.parametrize("name", [name for name, fault in FAULTS.items() if fault.mended])
 def test_a_fault_is_mended(built: Proxy, backend: Backend, name: str) -> None:
     fault, space = FAULTS[name], backend.database.space
@@ -70,6 +73,7 @@ def test_a_fault_is_mended(built: Proxy, backend: Backend, name: str) -> None:
     assert backend.keys() == []
 
 
+@once_each
 @pytest.mark.parametrize("name", [name for name, fault in FAULTS.items() if not fault.mended])
 def test_a_fault_that_is_left_to_people(built: Proxy, backend: Backend, name: str) -> None:
     fault = FAULTS[name]
@@ -129,6 +133,7 @@ def test_keys_of_others_are_none_of_ours(built: Proxy, backend: Backend) -> None
     assert dump(backend) == before
 
 
+@mostly_sync
 def test_more_keys_than_a_page_holds(built: Proxy, backend: Backend) -> None:
     if backend.name == "fake":
         pytest.skip("its SCAN gives them all at once, slowly")
@@ -143,6 +148,7 @@ def test_more_keys_than_a_page_holds(built: Proxy, backend: Backend) -> None:
     assert built.get("many").count_children() == 2700
 
 
+@once_each
 def test_writers_are_never_taken_for_faults(backend: Backend, neighbours: None) -> None:
     if backend.name not in {"valkey-resp3", "redis-resp2"}:
         pytest.skip("two servers are enough; fakeredis is no proof")

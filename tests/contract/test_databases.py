@@ -11,7 +11,7 @@ import redis
 
 from redicts import ConfigError, Pool, Proxy, root, section
 from redicts.core.keys import KeySpace
-from redicts.pool.database import Database
+from tests.contract.variants import sync_only
 from tests.support.backends import Backend
 from tests.support.trees import dump, tree_of
 
@@ -45,13 +45,7 @@ def second_client(backend: Backend) -> redis.Redis:
     return backend.server.client(db=OTHER, protocol=int(backend.name[-1]))
 
 
-def namespace_of(backend: Backend, namespace: str) -> Proxy:
-    """The root of another namespace beside the backend's own."""
-    proxy = root()
-    proxy._database = Database.of_client(backend.client, namespace)
-    return proxy
-
-
+@sync_only
 def test_a_client_leads_to_its_database(backend: Backend, second: redis.Redis) -> None:
     place = Proxy("a.b", rconn=second)
     place.set("c", 1)
@@ -61,6 +55,7 @@ def test_a_client_leads_to_its_database(backend: Backend, second: redis.Redis) -
     assert list(backend.client.scan_iter(match="redicts:*")) == []
 
 
+@sync_only
 def test_what_is_reached_from_a_place_is_in_its_database(backend: Backend, second: redis.Redis) -> None:
     tree_of(backend).set("a.b", "first")
     place = root(rconn=second).set("a.b", "second")
@@ -73,8 +68,7 @@ def test_what_is_reached_from_a_place_is_in_its_database(backend: Backend, secon
 
 def test_databases_of_one_server_are_apart(tree: Proxy, backend: Backend) -> None:
     client = second_client(backend)
-    other = root()
-    other._database = Database.of_client(client, backend.namespace)
+    other = backend.face.place(client=backend.face.another_client(db=OTHER))
     tree.set("a", {"x": 1, "y": 2}).get("a.x").expire(100)
     before = dump(backend)
     other.set("a", "another").set("b.c", 1, expire=50)
@@ -91,7 +85,7 @@ def test_namespaces_of_one_database_are_apart(tree: Proxy, backend: Backend) -> 
     tree.set("a", {"b": 1}).set("c", 2)
     before = dump(backend)
     for namespace in (f"{backend.namespace}y", f"y{backend.namespace}", backend.namespace[:-1], "a:b*?[c]^\\"):
-        other = namespace_of(backend, namespace)
+        other = tree_of(backend, namespace=namespace)
         assert other.val() == {}
         other.update({"a.b.c": 1, "d": 2})
         other.get("a").expire(1000)
@@ -104,7 +98,7 @@ def test_namespaces_of_one_database_are_apart(tree: Proxy, backend: Backend) -> 
 
 def test_a_namespace_that_is_the_beginning_of_ours(tree: Proxy, backend: Backend) -> None:
     """``x`` and ``x:n``: keys of the second begin as those of the first; neither takes them for its own."""
-    inner = namespace_of(backend, f"{backend.namespace}:n")
+    inner = tree_of(backend, namespace=f"{backend.namespace}:n")
     tree.set("a", {"b": 1})
     inner.set("a", {"b": 2}).set("c", 3, expire=100)
     assert tree.val() == {"a": {"b": 1}}
@@ -115,6 +109,7 @@ def test_a_namespace_that_is_the_beginning_of_ours(tree: Proxy, backend: Backend
     inner.clear()
 
 
+@sync_only
 def test_names_of_the_pool_lead_to_their_databases(pool: Pool, backend: Backend) -> None:
     client = second_client(backend)
     pool.reload({"namespace": backend.namespace, "names": {"one": backend.client, "two": client}})
@@ -131,6 +126,7 @@ def test_names_of_the_pool_lead_to_their_databases(pool: Pool, backend: Backend)
     client.close()
 
 
+@sync_only
 def test_a_number_of_the_pool_is_another_database(pool: Pool, backend: Backend) -> None:
     where: dict[str, Any] = {"namespace": backend.namespace, "names": {"other": OTHER}}
     if backend.server is not None:
@@ -146,6 +142,7 @@ def test_a_number_of_the_pool_is_another_database(pool: Pool, backend: Backend) 
     root(db_name="other").clear()
 
 
+@sync_only
 def test_a_proxy_follows_the_pool(pool: Pool, backend: Backend) -> None:
     """It asks the pool each time, so a proxy made before the configuration works after it."""
     early = Proxy("a")
@@ -156,6 +153,7 @@ def test_a_proxy_follows_the_pool(pool: Pool, backend: Backend) -> None:
         Proxy("a", db_name="y").val()
 
 
+@sync_only
 def test_equality_is_by_place(backend: Backend, second: redis.Redis) -> None:
     one, twin = tree_of(backend, "a.b"), tree_of(backend, ["a", "b"])
     assert one == twin
@@ -169,6 +167,7 @@ def test_equality_is_by_place(backend: Backend, second: redis.Redis) -> None:
     assert one != ("a", "b")
 
 
+@sync_only
 def test_a_database_is_given_once(backend: Backend) -> None:
     with pytest.raises(ValueError, match="not both"):
         Proxy("a", db_name="x", rconn=backend.client)

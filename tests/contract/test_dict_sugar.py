@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from redicts import PathError, Proxy
+from tests.contract.variants import sync_only
 
 
+@sync_only
 def test_items(tree: Proxy) -> None:
     tree["a"] = {"b": 1}
     tree["a.c"] = 2
@@ -21,6 +23,7 @@ def test_items(tree: Proxy) -> None:
     assert tree.val() == {"a": {"c": 2}}
 
 
+@sync_only
 @pytest.mark.parametrize("key", ["x", "a.x", "x.y.z", ("q.r", "s")])
 def test_deleting_what_is_not_there(tree: Proxy, key: str) -> None:
     tree["a"] = {"b": 1}
@@ -30,6 +33,7 @@ def test_deleting_what_is_not_there(tree: Proxy, key: str) -> None:
     assert tree.val() == {"a": {"b": 1}}
 
 
+@sync_only
 def test_in_and_iter_and_len(tree: Proxy) -> None:
     tree.set("a", {"b": None, "c.d": 1})
     assert "a" in tree
@@ -42,6 +46,7 @@ def test_in_and_iter_and_len(tree: Proxy) -> None:
     assert dict.fromkeys(tree["a"]) == {"b": None, "c.d": None}
 
 
+@sync_only
 def test_the_empty_key(tree: Proxy) -> None:
     """Empty text is refused, since it is more often a mistake; ``()`` is the place itself."""
     place = tree.get("a")
@@ -65,5 +70,6 @@ def test_the_empty_key(tree: Proxy) -> None:
         del tree[()]
 
 
+@sync_only
 def test_set_can_be_chained(tree: Proxy) -> None:
     assert tree.get("a").set("x", 1).set("y", 2).val() == {"x": 1, "y": 2}

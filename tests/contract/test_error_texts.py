@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from redicts import NotANumber, PathError, Proxy
+from tests.contract.variants import once_each
 from tests.support.backends import Backend
 from tests.support.trees import nothing_written
 
@@ -67,6 +68,7 @@ def test_values(tree: Proxy, backend: Backend) -> None:
                 do(value)
 
 
+@once_each
 @pytest.mark.parametrize("base", ["", "in.", "short.x."])
 def test_adding_to_what_is_no_number(tree: Proxy, backend: Backend, base: str) -> None:
     tree.set("short", {"x": {"y": 1}}, expire=1000)
@@ -88,6 +90,7 @@ def test_adding_what_is_no_number(tree: Proxy, backend: Backend) -> None:
             _ = tree.get("new").add(count)
 
 
+@once_each
 def test_times(tree: Proxy, backend: Backend) -> None:
     tree.set("a", {"b": 1}, expire=1000).set("c", 1)
     too_short: list[Any] = [0, -1, 0.0, -0.5, float("nan"), float("-inf"), float("inf"), 1e11, 10**400]

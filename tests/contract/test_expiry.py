@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from redicts import Proxy
+from tests.contract.variants import once_each
 from tests.support.backends import Backend
 from tests.support.trees import dump
 
@@ -41,6 +42,7 @@ def assert_gone(tree: Proxy, path: str) -> None:
     assert tree.pop(path, "gone") == "gone"
 
 
+@once_each
 @pytest.mark.parametrize("value", VALUES)
 @pytest.mark.parametrize("path", PLACES)
 @pytest.mark.parametrize("way", ["set", "expire"])
@@ -62,6 +64,7 @@ def test_what_has_expired_is_not_there(tree: Proxy, backend: Backend, path: str,
     assert tree.check() == []
 
 
+@once_each
 @pytest.mark.parametrize("value", VALUES)
 @pytest.mark.parametrize("path", PLACES)
 def test_nothing_expired_comes_back(tree: Proxy, backend: Backend, path: str, value: Any) -> None:
@@ -110,6 +113,7 @@ def test_a_node_takes_all_with_it(tree: Proxy, backend: Backend, path: str) -> N
     assert ":v:" not in " ".join(backend.keys())
 
 
+@once_each
 @pytest.mark.parametrize("value", VALUES)
 @pytest.mark.parametrize("path", PLACES)
 def test_persist_and_extend(tree: Proxy, backend: Backend, path: str, value: Any) -> None:
@@ -139,6 +143,7 @@ def test_extending_a_node_extends_what_followed_it(tree: Proxy, backend: Backend
     assert tree.get("a.node").time_to_live() == tree.get("a.leaf").time_to_live() == -1
 
 
+@once_each
 def test_names_used_once_leave_a_bounded_residue(tree: Proxy, backend: Backend) -> None:
     """2,000 names, of which 20 live at a time. What is left of the others does not grow with their number."""
     space, client = backend.database.space, backend.client

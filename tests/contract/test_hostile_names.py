@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from redicts import Proxy
 from redicts.core.paths import Path
-from redicts.pool.database import Database
+from tests.contract.variants import mostly_sync, once_each
 from tests.support.backends import Backend
 from tests.support.trees import dump, tree_of
 from tests.support.values import AWKWARD_NAMES, components
@@ -37,9 +37,8 @@ PLACES: list[tuple[Path, Path]] = [((), ()), (("a",), ("y", "z")), (("a", "b"), 
 def others(tree: Proxy, backend: Backend) -> Iterator[None]:
     """Other namespaces full of the same names, and a check that nothing but ours has changed."""
     namespaces = (f"{backend.namespace}:n", backend.namespace[:-1], f"{backend.namespace}2", "elsewhere")
-    places = [tree_of(backend) for _ in namespaces]
-    for place, namespace in zip(places, namespaces, strict=True):
-        place._database = Database.of_client(backend.client, namespace)
+    places = [tree_of(backend, namespace=namespace) for namespace in namespaces]
+    for place in places:
         place.update([([name], {name: name}) for name in HOSTILE])
     before = dump(backend, "*")
     yield
@@ -103,6 +102,7 @@ def write_everything(tree: Proxy, path: Path) -> None:
     assert place.kind() is None
 
 
+@mostly_sync
 @pytest.mark.parametrize(("before", "after"), PLACES)
 def test_hostile_names_through_every_operation(
     tree: Proxy, backend: Backend, others: None, before: Path, after: Path
@@ -118,6 +118,7 @@ def test_hostile_names_through_every_operation(
         assert [key for key in left if not key.startswith(f"{backend.namespace}:n:".encode())] == []
 
 
+@once_each
 def test_hostile_names_side_by_side(tree: Proxy, others: None) -> None:
     """All at once: no two are taken for one another."""
     document: Any = {name: {other: f"{name}|{other}" for other in HOSTILE} for name in HOSTILE[::3]}
@@ -134,6 +135,7 @@ def test_hostile_names_side_by_side(tree: Proxy, others: None) -> None:
         assert tree.get("a").val({}) == document
 
 
+@once_each
 def test_fuzzed_names_through_every_operation(tree: Proxy, backend: Backend, others: None) -> None:
     @settings(max_examples=max(settings().max_examples // 3, 10))
     @given(path=st.lists(components, min_size=1, max_size=4).map(tuple))
@@ -150,6 +152,7 @@ def test_fuzzed_names_through_every_operation(tree: Proxy, backend: Backend, oth
     fuzz()
 
 
+@once_each
 def test_names_are_text_in_values_too(tree: Proxy) -> None:
     """The same texts as values, in lists, and in dicts inside of lists, where they are no names."""
     for name in HOSTILE:

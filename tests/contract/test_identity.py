@@ -58,7 +58,7 @@ def test_equality_goes_by_place() -> None:
 
 
 def test_namespaces_are_places_apart(backend: Backend) -> None:
-    mine, others = tree_of(backend, "a"), Proxy("a", rconn=backend.client)
+    mine, others = tree_of(backend, "a"), tree_of(backend, "a", namespace="redicts")
     assert mine != others
     assert mine == tree_of(backend, "a")
 

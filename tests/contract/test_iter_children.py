@@ -8,6 +8,7 @@ import pytest
 
 from redicts import Proxy
 from redicts.tree.walking import NODES_AT_ONCE, PAGE
+from tests.contract.variants import once_each
 from tests.support.backends import Backend
 from tests.support.trees import nothing_written
 from tests.support.values import AWKWARD_NAMES
@@ -52,6 +53,7 @@ def test_names_with_dots_and_worse(tree: Proxy) -> None:
     assert paths_below(tree) == sorted(("a", name, name) for name in AWKWARD_NAMES)
 
 
+@once_each
 @pytest.mark.parametrize(
     "document",
     [
@@ -73,6 +75,7 @@ def test_thousands_of_leaves(tree: Proxy, document: Any) -> None:
     assert sum(1 for _ in tree.iter_children()) == len(expected)
 
 
+@once_each
 def test_as_deep_as_can_be(tree: Proxy) -> None:
     path = tuple(f"n{depth}" for depth in range(128))
     tree.set(path, 1)
@@ -100,6 +103,7 @@ def test_it_goes_in_steps(tree: Proxy) -> None:
     assert first.exists() is False
 
 
+@once_each
 def test_what_stays_is_given_once_while_others_come_and_go(tree: Proxy) -> None:
     stay = {f"stay{n}": n for n in range(3 * PAGE)}
     tree.set("a", {**stay, **{f"go{n}": n for n in range(PAGE)}})

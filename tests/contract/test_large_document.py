@@ -15,6 +15,7 @@ import pytest
 from babel import localedata
 
 from redicts import Proxy
+from tests.contract.variants import sync_only
 from tests.support.backends import Backend
 from tests.support.trees import canonical
 
@@ -55,6 +56,7 @@ def test_it_is_large_and_awkward() -> None:
     assert {} in paths.values()
 
 
+@sync_only
 def test_a_document_of_many_leaves(tree: Proxy, backend: Backend) -> None:
     only_on(backend, "valkey-resp3", "redis-resp2")
     place = tree.set("cldr", document()).get("cldr")
@@ -67,6 +69,7 @@ def test_a_document_of_many_leaves(tree: Proxy, backend: Backend) -> None:
         assert canonical(place.get(path).val()) == canonical(paths[path])
 
 
+@sync_only
 def test_it_goes_as_a_whole(tree: Proxy, backend: Backend) -> None:
     only_on(backend, "redis-resp3")
     place = tree.set("cldr", document()).get("cldr")
@@ -76,6 +79,7 @@ def test_it_goes_as_a_whole(tree: Proxy, backend: Backend) -> None:
     assert len(backend.keys()) == 2
 
 
+@sync_only
 def test_a_life_for_all_of_it(tree: Proxy, backend: Backend) -> None:
     only_on(backend, "valkey-resp3")
     place = tree.set("cldr", document()).get("cldr")

@@ -14,6 +14,7 @@ from redicts import InternalError, Lock, LockLost, Proxy
 from redicts.core.paths import parse
 from redicts.locks.listing import Listing, list_locks
 from redicts.pool.database import Database
+from tests.contract.variants import sync_only
 from tests.support.backends import Backend
 from tests.support.chaos import ChaosProxy
 from tests.support.servers import Server
@@ -51,12 +52,14 @@ def entering(place: Proxy, **options: Any) -> Callable[[], None]:
     return attempt
 
 
+@sync_only
 def test_nothing_is_locked(backend: Backend) -> None:
     found = listing(backend)
     assert (found.holders, found.waiting) == ([], None)
     assert found.time > 1_700_000_000
 
 
+@sync_only
 def test_locks_at_above_and_below(backend: Backend) -> None:
     paths = ["a.b", "a", "a.b.c", "a-b", "x.é y", "", "a"]
     leases = [
@@ -78,6 +81,7 @@ def test_locks_at_above_and_below(backend: Backend) -> None:
     assert listing(backend).holders == []
 
 
+@sync_only
 def test_what_has_run_out_is_not_shown(backend: Backend) -> None:
     lease = tree_of(backend, "a.b").acquire(expire_timeout=60)
     space = backend.database.space
@@ -90,6 +94,7 @@ def test_what_has_run_out_is_not_shown(backend: Backend) -> None:
         lease.release()
 
 
+@sync_only
 def test_tampered_keys_are_named(backend: Backend) -> None:
     key = backend.database.space.key("l", ("a",))
     backend.client.zadd(key, {"some text": 9e12})
@@ -103,6 +108,7 @@ def test_tampered_keys_are_named(backend: Backend) -> None:
     assert caught.value.key == key
 
 
+@sync_only
 @pytest.mark.parametrize("path", ["a.b", "odd name.100%.é.{x}.%41", ""])
 def test_who_waits_is_counted(backend: Backend, path: str) -> None:
     if not backend.real:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,35 +12,14 @@ import redis
 import redis.asyncio
 
 from redicts import ConfigError, Lease, Lock, LockLost, LockTimeout, NotOwner, PathError
-from redicts.pool import Database
 from tests.contract.ground import SECONDS, Ground, Party
-from tests.support.backends import Backend, fake_backend
+from tests.contract.variants import sync_only
+from tests.support.backends import fake_backend
 from tests.support.waiting import wait_until
 
 
-def another_client(backend: Backend, **options: Any) -> redis.Redis:
-    """One more client of the backend's database (or of another of its server: ``db=``)."""
-    if backend.server is None:
-        return fakeredis.FakeRedis(server=backend.client.connection_pool.connection_kwargs["server"], **options)
-    return backend.server.client(**{"protocol": int(backend.name[-1]), **options})
-
-
-@pytest.fixture
-def client(ground: Ground) -> Iterator[Callable[..., redis.Redis]]:
-    """``client(**options)``: one more, closed after the test."""
-    made: list[redis.Redis] = []
-
-    def make(**options: Any) -> redis.Redis:
-        made.append(another_client(ground.backend, **options))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.close()
-
-
 def test_it_and_proxy_exclude_each_other(ground: Ground, rival: Party) -> None:
-    lock, namespace = ground.lock("a.b"), ground.backend.namespace
+    lock = ground.lock("a.b")
     with lock:
         for path in ("a.b", "a", "a.b.c", ""):
             assert not rival.enters(ground.proxy(path))
@@ -51,17 +29,15 @@ def test_it_and_proxy_exclude_each_other(ground: Ground, rival: Party) -> None:
         with ground.proxy("a"), ground.proxy("a.b.c"):
             assert len(ground.proxy().holders()) == 3, "one owner: the thread"
     with ground.proxy("a"):
-        assert rival.do(lambda: Lock(ground.client, ["a", "b"], namespace=namespace).acquire(blocking=False)) is False
+        assert rival.do(lambda: ground.lock(["a", "b"]).acquire(blocking=False)) is False
     assert rival.do(lambda: (lock.acquire(), lock.release())) == (True, None)
 
 
 @pytest.mark.parametrize(
     "options", [{}, {"decode_responses": True}, {"protocol": 2}, {"protocol": 3}, {"encoding": "latin-1"}], ids=str
 )
-def test_any_client_will_do(
-    ground: Ground, rival: Party, client: Callable[..., redis.Redis], options: dict[str, Any]
-) -> None:
-    lock = Lock(client(**options), "é.b", namespace=ground.backend.namespace, renew=True)
+def test_any_client_will_do(ground: Ground, rival: Party, options: dict[str, Any]) -> None:
+    lock = ground.lock("é.b", client=ground.face.another_client(**options), renew=True)
     with lock:
         assert not rival.enters(ground.proxy("é"))
         lock.ensure_held()
@@ -75,6 +51,7 @@ def test_any_client_will_do(
     released.result(SECONDS)
 
 
+@sync_only
 def test_a_condition_may_stand_on_it(ground: Ground, rival: Party) -> None:
     lock, waits, found = ground.lock("a", acquire_timeout=SECONDS), threading.Event(), list[str]()
     condition = threading.Condition(lock)  # type: ignore[arg-type]  # typed for the locks of threading only
@@ -112,33 +89,34 @@ def rival_owns(lock: Lock) -> bool:
 
 
 def test_a_unix_socket_leads_to_the_same_locks(ground: Ground) -> None:
-    server, namespace = ground.backend.server, ground.backend.namespace
+    server = ground.backend.server
     if server is None:
         pytest.skip("fakeredis has no socket")
-    with server.client(unix=True) as client:
-        with Lock(client, "a.b", owner="near", namespace=namespace) as lock:
-            assert ground.proxy("a").try_acquire() is None
-            assert [holder.owner for holder in ground.proxy("a").holders()] == ["near"]
-            assert repr(lock).startswith(f"Lock('a.b' on {server.socket}, database 0, exclusive, held, fence")
-        with ground.proxy("a"):
-            assert lock.acquire(timeout=0.01) is False
-        Database.of_client(client, namespace).runner.close()
+    client = ground.face.another_client(unix=True)
+    with ground.lock("a.b", client=client, owner="near") as lock:
+        assert ground.proxy("a").try_acquire() is None
+        assert [holder.owner for holder in ground.proxy("a").holders()] == ["near"]
+        assert repr(lock).startswith(f"Lock('a.b' on {server.socket}, database 0, exclusive, held, fence")
+    with ground.proxy("a"):
+        assert lock.acquire(timeout=0.01) is False
 
 
-def test_other_databases_and_namespaces_are_apart(ground: Ground, client: Callable[..., redis.Redis]) -> None:
-    namespace = ground.backend.namespace
+def test_other_databases_and_namespaces_are_apart(ground: Ground) -> None:
+    elsewhere = fake_backend(ground.backend.through)
     with ground.proxy("a"):
         for other in (
-            Lock(client(db=5), "a", namespace=namespace, owner="x"),
-            Lock(ground.client, "a", namespace=f"{namespace}:2", owner="x"),
-            Lock(fake_backend().client, "a", namespace=namespace, owner="x"),
+            ground.lock("a", client=ground.face.another_client(db=5), owner="x"),
+            ground.lock("a", namespace=f"{ground.backend.namespace}:2", owner="x"),
+            elsewhere.face.lock("a", namespace=ground.backend.namespace, owner="x"),
         ):
             assert other.locked() is False
             assert other.acquire(blocking=False) is True
             assert len(other.holders()) == 1
             other.release()
+    elsewhere.close()
 
 
+@sync_only
 def test_clients_that_will_not_do(ground: Ground) -> None:
     bad: list[Any] = [
         redis.asyncio.Redis(), fakeredis.FakeAsyncRedis(), None, "localhost", ground.client.pipeline, object(),
@@ -179,7 +157,7 @@ def test_the_forms_of_threading_lock(ground: Ground, rival: Party) -> None:
             _ = lock.acquire(blocking, timeout)
     with ground.nothing_written(), pytest.raises(TypeError, match="timeout is a number of seconds"):
         _ = lock.acquire(timeout="1")  # type: ignore[arg-type]
-    with ground.nothing_written(), pytest.raises(NotOwner, match="this thread holds no lock at 'a'"):
+    with ground.nothing_written(), pytest.raises(NotOwner, match=f"{ground.who} holds no lock at 'a'"):
         lock.release()
 
 
@@ -239,10 +217,10 @@ def test_one_object_shared_by_threads(ground: Ground) -> None:
 def test_repr_in_every_state(ground: Ground, rival: Party) -> None:
     lock, named = ground.lock("a.b"), ground.lock("a", shared=True, owner="x")
     where = f"Lock('a.b' on {ground.backend.database.address}, exclusive, "
-    assert repr(lock) == where + "not held by this thread)"
+    assert repr(lock) == where + f"not held by {ground.who})"
     with lock:
         assert repr(lock) == where + f"held, fence {lock.fence}, {lock.valid_for():.1f} s left)"
-        assert rival.do(lambda: repr(lock)) == where + "not held by this thread)"
+        assert rival.do(lambda: repr(lock)) == where + f"not held by {ground.who})"
         ground.run_out()
         with pytest.raises(LockLost):
             lock.ensure_held()
@@ -250,7 +228,7 @@ def test_repr_in_every_state(ground: Ground, rival: Party) -> None:
         with pytest.raises(LockLost):
             lock.release()
         _ = lock.acquire()
-    assert repr(lock) == where + "not held by this thread)"
+    assert repr(lock) == where + f"not held by {ground.who})"
     assert repr(named).endswith(", shared, not acquired by 'x' here)")
     with named:
         assert ", shared, held, fence " in rival.do(lambda: repr(named))

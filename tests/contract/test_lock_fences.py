@@ -13,7 +13,6 @@ import pytest
 from redicts import Lease, LockLost, Proxy
 from redicts.core.operation import Operation
 from tests.contract.ground import SECONDS, Ground, Party
-from tests.contract.test_lock_alone import another_client
 from tests.support.waiting import wait_until
 
 WRITES: dict[str, Callable[[Proxy], Any]] = {
@@ -91,7 +90,7 @@ def test_a_write_under_a_lock_that_is_held_goes_through(ground: Ground) -> None:
 @pytest.mark.parametrize(("loss", "shared"), [*[(loss, False) for loss in LOSSES], ("broken", True)])
 def test_a_write_under_a_lock_that_was_lost_is_refused(ground: Ground, rival: Party, loss: str, shared: bool) -> None:
     place, told = fill(ground.proxy("a.b")), Event()
-    lease = place.acquire(shared, on_lost=lambda lost: told.set() if lost is lease else None)
+    lease = place.acquire(shared, on_lost=lambda lost: told.set() if lost == lease else None)
     LOSSES[loss](ground, rival)
     assert not lease.lost.is_set(), "nobody has noticed"
     with ground.nothing_written():
@@ -159,10 +158,8 @@ def test_of_nested_locks_each_must_be_held(ground: Ground, rival: Party) -> None
 
 
 def test_locks_taken_through_another_client_guard_too(ground: Ground, rival: Party) -> None:
-    client = another_client(ground.backend)
-    lock = type(ground.lock("a.b"))(client, "a.b", namespace=ground.backend.namespace)
-    far = another_client(ground.backend, db=5)
-    elsewhere = Proxy("a.b", rconn=far)
+    lock = ground.lock("a.b", client=ground.face.another_client())
+    elsewhere = ground.proxy("a.b", client=ground.face.another_client(db=5))
     assert lock.acquire()
     break_it(ground, rival)
     with ground.nothing_written(), pytest.raises(LockLost):
@@ -172,8 +169,6 @@ def test_locks_taken_through_another_client_guard_too(ground: Ground, rival: Par
     assert lock.lost.is_set()
     with pytest.raises(LockLost):
         lock.release()
-    client.close()
-    far.close()
 
 
 def test_tokens_grow(ground: Ground, rival: Party) -> None:

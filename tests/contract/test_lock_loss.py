@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from redicts import Lease, LockError, LockLost, NotOwner
-from redicts.locks.owners import current_holdings
 from tests.contract.ground import SECONDS, Ground, Party
 from tests.support.waiting import wait_until
 
@@ -33,7 +32,7 @@ LOSSES: dict[str, Callable[[Ground], object]] = {
 
 def assert_usable(ground: Ground) -> None:
     """This thread holds nothing, and can lock and write as if nothing had been."""
-    assert current_holdings() == ()
+    assert ground.face.holds() == ()
     with ground.proxy("a.b", lock_acquire_timeout=0) as place:
         assert place.set("after", 1).val() == {"after": 1}
 

@@ -8,8 +8,8 @@ import pytest
 import redis
 
 from redicts import Lock, LockLost, LockTimeout, NotOwner
-from redicts.locks.owners import current, current_holdings
 from tests.contract.ground import Ground, Party
+from tests.contract.variants import once_each
 from tests.support.backends import Backend
 from tests.support.processes import Processes, run_in_processes
 
@@ -41,7 +41,7 @@ def test_a_named_owner_is_let_in_from_any_thread(ground: Ground, rival: Party) -
 def test_one_thread_acquires_and_another_releases(ground: Ground, rival: Party) -> None:
     place = ground.proxy("a.b")
     _ = place.acquire(owner="job")
-    with pytest.raises(NotOwner, match=r"this thread holds no lock at 'a\.b'"):
+    with pytest.raises(NotOwner, match=rf"{ground.who} holds no lock at 'a\.b'"):
         place.release()
     rival.do(lambda: place.release(owner="job"))
     assert not place.is_locked()
@@ -51,7 +51,7 @@ def test_one_thread_acquires_and_another_releases(ground: Ground, rival: Party) 
     assert not place.is_locked()
     lease = place.acquire(owner="job")
     rival.do(lease.release)
-    assert current_holdings() == ()
+    assert ground.face.holds() == ()
     with ground.nothing_written(), pytest.raises(NotOwner, match="'job' holds no lock"):
         place.release(owner="job")
 
@@ -90,7 +90,7 @@ def test_a_thread_and_a_name_are_two_owners(ground: Ground) -> None:
     place = ground.proxy("a")
     with place:
         assert place.try_acquire(owner="job") is None
-        with place.acquire(owner=current().owner, acquire_timeout=0):
+        with place.acquire(owner=ground.face.owner(), acquire_timeout=0):
             assert len(place.holders()) == 2
     with place.acquire(owner="job"):
         assert place.try_acquire() is None
@@ -110,7 +110,7 @@ def test_what_was_handed_over_is_left_alone_here(ground: Ground, rival: Party) -
     place = ground.proxy("a")
     with place.acquire(owner="job") as lease:
         lease.hand_over()
-        assert current_holdings() == ()
+        assert ground.face.holds() == ()
     assert [holder.owner for holder in place.holders()] == ["job"]
     for act in (lease.hand_over, lease.release, lease.renew, lease.ensure_held):
         with ground.nothing_written(), pytest.raises(NotOwner, match="released already"):
@@ -122,7 +122,7 @@ def test_what_was_handed_over_is_left_alone_here(ground: Ground, rival: Party) -
     assert place.is_locked()
     place.break_locks()
     place.set("x", 1)
-    assert current_holdings() == (), "what was handed over and broken is not missed here"
+    assert ground.face.holds() == (), "what was handed over and broken is not missed here"
 
 
 def test_only_a_named_owner_can_hand_over(ground: Ground) -> None:
@@ -170,6 +170,7 @@ def where(ground: Ground) -> tuple[str, str]:
     return ground.backend.server.url, ground.backend.namespace
 
 
+@once_each
 def test_a_lock_outlives_the_process_and_is_released_by_name(ground: Ground) -> None:
     url, namespace = where(ground)
     ((pid, fence),) = run_in_processes(take, [(url, namespace)])
@@ -189,6 +190,7 @@ def test_a_lock_outlives_the_process_and_is_released_by_name(ground: Ground) -> 
         place.release(owner="job")
 
 
+@once_each
 def test_a_lock_is_handed_to_another_process(ground: Ground, processes: Processes) -> None:
     """That acquires it under the same name, before it is released here; whoever released it last has freed it."""
     url, namespace = where(ground)
@@ -204,7 +206,8 @@ def test_a_lock_is_handed_to_another_process(ground: Ground, processes: Processe
         lease.release()
 
 
+@once_each
 def test_threads_of_two_processes_are_two_owners(ground: Ground, processes: Processes) -> None:
     url, namespace = where(ground)
     with ground.proxy("a.b"):
-        assert processes.start(ask, url, namespace).result() == ([current().owner], False)
+        assert processes.start(ask, url, namespace).result() == ([ground.face.owner()], False)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from redicts import InternalError, LockLost, LockTimeout
-from redicts.locks.owners import current_holdings
 from tests.contract.ground import SECONDS, Ground, Party
+from tests.contract.variants import once_each
 from tests.support.trees import dump
 
 PATH = ("a", "b", "c")
@@ -55,6 +55,7 @@ def assert_named(act: Callable[[], object], name: str) -> None:
     assert repr(name) in str(caught.value)
 
 
+@once_each
 @pytest.mark.parametrize("name", ZSETS)
 def test_acquire_names_a_key_of_another_type(ground: Ground, rival: Party, name: str) -> None:
     place = ground.proxy(PATH)
@@ -104,7 +105,7 @@ def test_a_block_that_cannot_release_leaves_the_thread_clean(ground: Ground) -> 
     place = ground.proxy(PATH)
     with pytest.raises(InternalError, match=r"check\(repair=True\) mends it"), place:
         found = tampered(ground, "l: itself", "string")
-    assert current_holdings() == ()
+    assert ground.face.holds() == ()
     assert place.set("x", 1).get("x").val() == 1
     ground.client.delete(found)
     ground.backend.clear()
@@ -129,6 +130,7 @@ def test_a_lock_that_is_elsewhere_replaced(ground: Ground, rival: Party, name: s
         place.set("x", 1)
 
 
+@once_each
 def test_members_that_are_no_entries(ground: Ground) -> None:
     place = ground.proxy(PATH)
     for name, where in READ.items():
@@ -170,6 +172,7 @@ def test_deadlines_without_end(ground: Ground, score: float) -> None:
         ground.client.delete(found)
 
 
+@once_each
 @pytest.mark.parametrize("score", [1e13, 2.0**53, 1e18, 1.7e308])
 def test_deadlines_far_away_only_keep_others_out(ground: Ground, score: float) -> None:
     ground.client.zadd(key(ground, "l", 3), {ENTRY: score})

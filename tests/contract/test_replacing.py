@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from redicts import Proxy
+from tests.contract.variants import once_each
 from tests.support.backends import Backend
 
 NAMES = ["a", "b", "c", "d", "e", "f"]
@@ -32,6 +33,7 @@ def test_a_leaf_on_the_way_leaves_its_siblings(tree: Proxy, depth: int) -> None:
         assert tree.get([*NAMES[:level], "sibling"]).val() == level
 
 
+@once_each
 @pytest.mark.parametrize("value", ["leaf", {}, [], {"new": {"x": 1}}])
 @pytest.mark.parametrize("depth", range(1, 6))
 def test_a_node_is_replaced_with_everything_below(tree: Proxy, backend: Backend, depth: int, value: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from redicts import Proxy
+from tests.contract.variants import once_each
 from tests.support.backends import Backend
 from tests.support.trees import nothing_written
 
@@ -58,6 +59,7 @@ def test_add_keeps_the_life(tree: Proxy, path: str) -> None:
         assert about(place, 100)
 
 
+@once_each
 @pytest.mark.parametrize("seconds", [0.0001, 0.001, 1, 1.5, 86400 * 365 * 100, 10_000_000_000])
 def test_any_length(tree: Proxy, seconds: float) -> None:
     for path in PLACES:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from redicts import Proxy
+from tests.contract.variants import once_each
 from tests.support.backends import Backend
 
 BATCHES, BATCH, ALIVE = 12, 10, 20
@@ -30,6 +31,7 @@ def a_node_later(place: Proxy, name: str) -> None:
     assert place.get([name]).expire(100)
 
 
+@once_each
 @pytest.mark.parametrize("make", [a_leaf, a_node, a_leaf_later, a_node_later])
 @pytest.mark.parametrize("path", ["", "app.sessions"])
 def test_names_used_once_leave_a_bounded_residue(
@@ -59,6 +61,7 @@ def test_removing_the_last_that_lives_removes_what_expired(tree: Proxy, backend:
     assert backend.keys() == []
 
 
+@once_each
 @pytest.mark.parametrize("size", [1, 20, 200])
 def test_removing_an_expired_node_leaves_nothing(tree: Proxy, backend: Backend, size: int) -> None:
     for number in range(size):
@@ -69,6 +72,7 @@ def test_removing_an_expired_node_leaves_nothing(tree: Proxy, backend: Backend, 
     assert backend.keys() == []
 
 
+@once_each
 def test_clearing_the_root_leaves_nothing(tree: Proxy, backend: Backend) -> None:
     for number in range(50):
         tree.set(f"s{number}.x", 1, expire=10).set(f"t{number}", 1, expire=10).set(f"u.n{number}", {"x": 1}, expire=10)

@@ -8,6 +8,7 @@ import pytest
 
 from redicts import Proxy
 from tests.contract.test_ttl_basics import about
+from tests.contract.variants import once_each
 from tests.support.backends import Backend
 
 NODES = ["a", "a.b", "a.b.c"]
@@ -140,6 +141,7 @@ WRITES = {
 }
 
 
+@once_each
 @pytest.mark.parametrize("write", WRITES)
 @pytest.mark.parametrize("path", NODES)
 def test_its_life_does_not_come_back_either(tree: Proxy, backend: Backend, path: str, write: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from redicts import Proxy
 from redicts.core.paths import Path
+from tests.contract.variants import once_each
 from tests.support.trees import canonical
 
 VALUES: list[Any] = [
@@ -36,6 +37,7 @@ def nested(path: Path, value: Any) -> Any:
     return value
 
 
+@once_each
 @pytest.mark.parametrize("value", VALUES, ids=id_of)
 def test_a_value_reads_as_it_was_written(tree: Proxy, value: Any) -> None:
     expected = canonical(value)
@@ -49,6 +51,7 @@ def test_a_value_reads_as_it_was_written(tree: Proxy, value: Any) -> None:
         assert place.kind() == ("node" if isinstance(value, dict) and value else "leaf")
 
 
+@once_each
 def test_every_way_of_writing_writes_the_same(tree: Proxy) -> None:
     for value in VALUES:
         expected = canonical(value)
@@ -63,6 +66,7 @@ def test_every_way_of_writing_writes_the_same(tree: Proxy) -> None:
         assert tree.val() == {}
 
 
+@once_each
 def test_a_value_with_a_life_reads_alike(tree: Proxy) -> None:
     for value in VALUES:
         for path in PLACES:

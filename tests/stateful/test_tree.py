@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.stateful.machine import TreeMachine
-from tests.support.backends import Backend
+from tests.support.backends import Backend, server_backend
+from tests.support.servers import Server
 
 EXAMPLES = {"valkey-resp3": 60, "redis-resp3": 30}
 """How many sequences; the others run a few, which is enough to tell whether they answer alike."""
@@ -28,6 +29,13 @@ def run(backend: Backend, profile: settings) -> None:
 
 def test_the_tree_does_what_the_model_does(backend: Backend) -> None:
     run(backend, settings(PROFILE, max_examples=EXAMPLES.get(backend.name, 10)))
+
+
+@pytest.mark.parametrize("through", ["asyncio", "queued"])
+def test_through_the_other_faces_too(valkey_server: Server, through: str) -> None:
+    backend = server_backend(valkey_server, 3, through)
+    run(backend, settings(PROFILE, max_examples=10))
+    backend.close()
 
 
 @pytest.mark.soak

@@ -11,14 +11,22 @@ from redicts import Proxy
 from redicts.core.paths import PathLike
 from tests.support.backends import Backend
 
-__all__ = ["canonical", "dump", "nothing_written", "tree_of"]
+__all__ = ["behind", "canonical", "dump", "nothing_written", "tree_of"]
 
 
-def tree_of(backend: Backend, path: PathLike = ()) -> Proxy:
-    """A place in the backend's own namespace. (A user's namespace comes with the configuration of the ``Pool``.)"""
-    proxy = Proxy(path)
-    proxy._database = backend.database
-    return proxy
+def tree_of(backend: Backend, path: PathLike = (), namespace: str | None = None) -> Proxy:
+    """A place in the backend's own namespace, or in another, through the backend's face.
+
+    (A user's namespace comes with the configuration of the ``Pool``.)
+    """
+    return backend.face.place(path, namespace=namespace)
+
+
+def behind(backend: Backend, path: PathLike = ()) -> Proxy:
+    """The same place through the synchronous face: for what happens in the middle of an operation of another face."""
+    made = Proxy(path)
+    made._database = backend.database
+    return made
 
 
 def canonical(value: object) -> str:
