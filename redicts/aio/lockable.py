@@ -285,7 +285,11 @@ _renewals: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, dict[AsyncDatabase
 
 def _renewal(database: AsyncDatabase) -> AsyncRenewal:
     """Give what renews the locks of a database in this loop."""
-    databases = _renewals.setdefault(asyncio.get_running_loop(), {})
+    loop = asyncio.get_running_loop()
+    if loop not in _renewals:  # what is kept here leads to its loop, so none would go by itself
+        for closed in [each for each in list(_renewals) if each.is_closed()]:
+            _ = _renewals.pop(closed, None)
+    databases = _renewals.setdefault(loop, {})
     for other, renewal in list(databases.items()):  # databases that are no longer used are not kept for ever
         if renewal.is_idle:
             del databases[other]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
+from inspect import iscoroutinefunction
 from typing import Any, TypeVar
 
 from redicts.core.deferred import Deferred
@@ -36,13 +37,14 @@ class State(Enum):
 class _Queues:
     """What the blocks of one pipeline share."""
 
-    __slots__ = ("atoms", "callbacks", "entries", "followers")
+    __slots__ = ("atoms", "callbacks", "entries", "followers", "taken")
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         self.followers: list[Follower] = []
         self.callbacks: list[Callback] = []
         self.atoms = 0
+        self.taken = 0  # how often something was taken out of the entries
 
 
 class Pipe:
@@ -55,7 +57,7 @@ class Pipe:
         raise_on_error: Whether failures are raised at the end. What the outermost block says counts.
     """
 
-    __slots__ = ("_above", "_atom", "_database", "_db_name", "_inside", "_queues", "_raises", "_state")
+    __slots__ = ("_above", "_atom", "_database", "_db_name", "_inside", "_queues", "_raises", "_since", "_state")
 
     def __init__(self, above: Pipe | None, *, atomic: bool, db_name: str | None, raise_on_error: bool) -> None:
         self._above = above
@@ -67,6 +69,7 @@ class Pipe:
         outer = None if above is None else above._atom
         self._atom: Pipe | None = outer if outer is not None or not atomic else self
         self._database: AnyDatabase | None = None  # that of an atomic block, once it has one
+        self._since = (0, 0)  # how much had been queued when it was entered, and how often taken out
 
     def _open_database(self, db_name: str | None) -> AnyDatabase:
         """Give a database of the ``Pool``."""
@@ -117,6 +120,7 @@ class Pipe:
 
         Raises:
             TypeError: An argument is none of these.
+            ValueError: UTF-8 cannot carry a text.
             PipelineMisused: The command is one that cannot be in a pipeline, as ``SELECT`` and ``SUBSCRIBE``.
 
         Example:
@@ -160,7 +164,10 @@ class Pipe:
         being called; it is raised afterwards, whatever ``raise_on_error`` says.
 
         Args:
-            function: Takes nothing.
+            function: Takes nothing. A plain function: what it gives is not awaited.
+
+        Raises:
+            TypeError: It is an ``async def``, which would never run.
 
         Example:
             >>> with redicts.pipeline() as pipe:
@@ -169,6 +176,10 @@ class Pipe:
             hits: 1
         """
         self._check_open()
+        if iscoroutinefunction(function):
+            raise TypeError(
+                f"{function!r} would have to be awaited: give a plain function, or await it after the block"
+            )
         self._queues.callbacks.append(Callback(self, function))
 
     def __len__(self) -> int:
@@ -259,6 +270,7 @@ class Pipe:
             self._above._check_open()
             self._above._inside.append(self)
         self._state = State.OPEN
+        self._since = (len(self._queues.entries), self._queues.taken)
         if self._atom is self:
             self._queues.atoms += 1
 
@@ -277,6 +289,8 @@ class Pipe:
             What is to be executed now: ``None`` but for the outermost block.
         """
         self._close()
+        if self._above is not None and self in self._above._inside:
+            self._above._inside.remove(self)  # a long pipeline may have any number of blocks
         if error is not None:
             self._drop(error)
             return None
@@ -299,18 +313,23 @@ class Pipe:
         queues = self._queues
         work = Work(queues.entries, queues.followers, queues.callbacks, self._raises)
         queues.entries, queues.followers, queues.callbacks = [], [], []
+        queues.taken += 1
         return work
 
     def _drop(self, error: BaseException) -> None:
         """Take out what was queued in this block, and in those inside it: it ended with an error."""
         queues = self._queues
-        own = [entry for entry in queues.entries if self._holds(entry.block)]
-        for entry in own:
-            entry.fail(_never(entry.deferred, error))
+        start, taken = self._since
+        start = start if taken == queues.taken else 0
+        later = queues.entries[start:]  # what came before is not looked at: there may be much of it
+        for entry in later:
+            if self._holds(entry.block):
+                entry.fail(_never(entry.deferred, error))
         for follower in queues.followers:
             if self._holds(follower.block):
                 follower.made._fail(_never(follower.made, error))
-        queues.entries = [entry for entry in queues.entries if not self._holds(entry.block)]
+        queues.entries[start:] = [entry for entry in later if not self._holds(entry.block)]
+        queues.taken += 1
         queues.followers = [follower for follower in queues.followers if not self._holds(follower.block)]
         queues.callbacks = [callback for callback in queues.callbacks if not self._holds(callback.block)]
 

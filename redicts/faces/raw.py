@@ -38,14 +38,14 @@ def spell_raw(args: tuple[Raw, ...]) -> Command:
 
     Raises:
         TypeError: An argument is neither text, bytes nor a number; or there is none.
+        ValueError: UTF-8 cannot carry a text.
         PipelineMisused: The command cannot be in a pipeline.
     """
     if not args:
         raise TypeError("a command has a name: pipe.command('INCRBY', key, 1)")
     name, *rest = [_spelled(arg) for arg in args]
-    words = name.decode(errors="surrogateescape") if isinstance(name, bytes) else name
-    first, *more = words.upper().split() or [""]
-    option = [*more, *[str(arg).upper() for arg in rest[:1]]]
+    first, *more = _upper(name).split() or [""]
+    option = [*more, *[_upper(arg) for arg in rest[:1]]]
     if first in _REFUSED or (first == "CLIENT" and option[:1] == ["REPLY"]):
         raise PipelineMisused(
             f"{first} cannot be in a pipeline: it is for a connection of one's own, from Pool().get_connection(). "
@@ -55,13 +55,21 @@ def spell_raw(args: tuple[Raw, ...]) -> Command:
 
 
 def _spelled(arg: Raw) -> Argument:
-    if isinstance(arg, (str, bytes)):
+    if isinstance(arg, str):
+        _ = arg.isascii() or arg.encode()  # what cannot be sent is refused here, not with all that is queued with it
+        return arg
+    if isinstance(arg, bytes):
         return arg
     if isinstance(arg, (bytearray, memoryview)):
         return bytes(arg)
     if isinstance(arg, bool) or not isinstance(arg, (int, float)):
         raise TypeError(f"a command takes text, bytes and numbers, not {arg!r}: convert it first")
-    return repr(arg)
+    # Not repr: that of an enum has its name.
+    return float.__repr__(arg) if isinstance(arg, float) else int.__repr__(arg)
+
+
+def _upper(word: Argument) -> str:
+    return (word.decode(errors="surrogateescape") if isinstance(word, bytes) else word).upper()
 
 
 def run_raw(command: Command) -> Op[Any]:

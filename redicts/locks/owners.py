@@ -71,15 +71,15 @@ class Process:
 
 
 class _Local(threading.local):
-    """What a thread knows of owners: itself, and the tasks that it runs."""
+    """What a thread knows of owners: itself."""
 
     context: Context | None = None
 
-    def __init__(self) -> None:
-        self.tasks: WeakKeyDictionary[Task[Any], Context] = WeakKeyDictionary()
-
 
 _local: Final = _Local()
+_tasks: Final[WeakKeyDictionary[Task[Any], Context]] = WeakKeyDictionary()
+"""Those of all threads: a loop may be run by one thread now and by another later. Never iterated over."""
+
 _process = Process()
 
 
@@ -91,21 +91,21 @@ def process() -> Process:
 def current() -> Context:
     """Return who is running: the task, where there is one, else the thread."""
     task = _task()
-    context = _local.context if task is None else _local.tasks.get(task)
+    context = _local.context if task is None else _tasks.get(task)
     if context is not None and context.process is _process:
         return context
     context = Context(_process, _process.number(), task)
     if task is None:
         _local.context = context
     else:
-        _local.tasks[task] = context
+        _tasks[task] = context
     return context
 
 
 def current_holdings() -> tuple[Holding, ...]:
     """Return what was acquired by who is running, the last one last. Fast where there is nothing."""
     task = _task()
-    context = _local.context if task is None else _local.tasks.get(task)
+    context = _local.context if task is None else _tasks.get(task)
     if context is None or not context.holdings or context.process is not _process:
         return ()
     return context.holdings

@@ -26,10 +26,14 @@ __all__ = ["Asked", "Item", "Schedule", "interval_of"]
 log: Final = logging.getLogger("redicts.locks")
 
 LEAST_PATIENCE: Final = 0.02
-"""How long the server is given at least, in seconds."""
+"""How long the server is given even where leases are very short, in seconds."""
+
+STALE: Final = 100
+"""So many locks that are renewed no more are carried along at least."""
 
 TOGETHER: Final = 0.1
-"""What is due within this part of its interval is renewed in the same round trip as what is due now."""
+"""What is due within this part of its interval is renewed in the same round trip as what is due now; and so long the
+server is given at least."""
 
 
 def interval_of(holding: Holding) -> float:
@@ -86,7 +90,11 @@ class Schedule:
 
     def forget(self, holding: Holding) -> bool:
         """Renew a lock no more; False where it was not renewed."""
-        return self._items.pop(holding, None) is not None
+        found = self._items.pop(holding, None) is not None
+        if len(self._heap) > 2 * len(self._items) + STALE:  # else they stay until they would have been due
+            self._heap = [entry for entry in self._heap if self._items.get(entry[2].holding) is entry[2]]
+            heapq.heapify(self._heap)
+        return found
 
     def put_back(self, items: list[Item]) -> None:
         """Take locks that were due again, as far as they were not forgotten meanwhile."""
@@ -149,7 +157,9 @@ class Schedule:
     def _patience(self, items: list[Item]) -> float:
         # What is lost meanwhile is told in time, and what a server lost on its way is asked for again.
         first = min([item.holding.valid_until for item in list(self._items.values())], default=monotonic())
-        return max(min(first - monotonic(), *[interval_of(item.holding) for item in items]), LEAST_PATIENCE)
+        intervals = [interval_of(item.holding) for item in items]
+        # But one that is about to run out must not cost all the others the time that their reply takes.
+        return max(min(first - monotonic(), *intervals), TOGETHER * min(intervals), LEAST_PATIENCE)
 
     def _push(self, item: Item) -> None:
         heapq.heappush(self._heap, (item.due, next(self._order), item))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Final, TypeVar
 
 import redis.asyncio
@@ -32,7 +32,7 @@ from redicts.core.effects import (
 )
 from redicts.core.units import to_ms, to_seconds
 from redicts.errors import ConnectionLost, RedictsError
-from redicts.runners.aio_exchange import Spares, drop, exchange, give_back, settle, take, within
+from redicts.runners.aio_exchange import Spares, drop, exchange, give_back, lifeline, settle, take, within
 from redicts.runners.exchange import LOST, REFUSED, Failed
 from redicts.runners.failures import exhausted, lost
 from redicts.runners.lines import Lines, Waiter
@@ -81,6 +81,7 @@ class AsyncRunner:
         self._address = address
         self._checked = False
         self._own: dict[str, Spares] = {}
+        self._lifeline: AsyncGenerator[None, None] | None = None
         self._lines: Lines | None = None
 
     def run(self, op: Op[T], idempotent: bool) -> Coroutine[Any, Any, T]:
@@ -166,8 +167,9 @@ class AsyncRunner:
         lines, self._lines = self._lines, None
         if lines is not None:
             lines.close()
-        while self._own:
-            self._own.popitem()[1].close()
+        own, self._own = self._own, {}
+        for spares in own.values():
+            spares.close()
 
     async def _alone(self, effects: tuple[Effect, ...], kept: _Kept) -> Any:
         """Perform one of the effects that stand alone in their step."""
@@ -348,8 +350,8 @@ class AsyncRunner:
             await self._return(self._pool, connection)
 
     def _waiting(self) -> Lines:
-        if self._lines is None:
-            spares = self._spares("blocking")
+        spares = self._spares("blocking")
+        if self._lines is None or self._lines.spares is not spares:
             self._lines = Lines(lambda: self._connect(spares), spares, self._send_quickly)
         return self._lines
 
@@ -359,6 +361,8 @@ class AsyncRunner:
     def _spares(self, name: str) -> Spares:
         found = self._own.get(name)
         if found is None:
+            if self._give_back is None and not self._own:
+                self._lifeline = lifeline(self._own)  # the databases of a pool of ours have one already
             options: dict[str, Any] = {"maint_notifications_config": MaintNotificationsConfig(enabled=False)}
             if name == "blocking":
                 options["socket_timeout"] = None

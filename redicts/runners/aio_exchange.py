@@ -8,7 +8,7 @@ whatever is cancelled meanwhile: no connection is lost to its pool.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
@@ -25,6 +25,7 @@ __all__ = [
     "drop",
     "exchange",
     "give_back",
+    "lifeline",
     "read_reply",
     "settle",
     "take",
@@ -68,8 +69,8 @@ async def _send(connection: Any, packed: Any, *, check_health: bool) -> None:
     # Rejected: to leave the timeout to send_packed_command(). It uses asyncio.wait_for(), which makes a task for each
     # send, and before Python 3.12 swallows a cancellation that comes when that is through.
     await connect(connection)
-    if check_health:
-        await connection.check_health()
+    if check_health and connection.health_check_interval:
+        await apart(connection.check_health())
     late = False
 
     def give_up() -> None:
@@ -81,14 +82,15 @@ async def _send(connection: Any, packed: Any, *, check_health: bool) -> None:
     timer = asyncio.get_running_loop().call_later(seconds, give_up) if seconds else None
     try:
         await connection.send_packed_command(packed, check_health=False)
-    except LOST as error:
-        if late:
-            raise redis.exceptions.TimeoutError("Timeout writing to socket") from error
-        raise
+    except LOST:
+        if not late:
+            raise
     finally:
         connection.socket_timeout = seconds
         if timer is not None:
             timer.cancel()
+    if late:
+        raise redis.exceptions.TimeoutError("Timeout writing to socket")
 
 
 async def read_reply(connection: Any) -> Any:
@@ -257,3 +259,19 @@ class Spares:
         self._closed = True
         while self._free:
             drop(self._free.pop())
+
+
+def lifeline(own: dict[str, Spares]) -> AsyncGenerator[None, None]:
+    """Have connections closed when the running loop ends, or what is returned is held no more, whatever comes first."""
+    line = _live(own)
+    with suppress(StopIteration):
+        line.__anext__().send(None)  # up to its yield: from now on the loop knows of it, and ends it
+    return line
+
+
+async def _live(own: dict[str, Spares]) -> AsyncGenerator[None, None]:
+    try:
+        yield
+    finally:
+        while own:
+            own.popitem()[1].close()

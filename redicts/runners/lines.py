@@ -156,13 +156,14 @@ class Lines:
         Args:
             args: ``BLPOP`` and the key of the list.
         """
-        line = self._lines.get(args)
-        if line is None:
-            line = self._lines[args] = _Line(args, self._post())
-            line.post.add(line)
-        line.let_go()  # what is being popped now is popped for the new one
+        known = self._lines.get(args)
+        line = self._lines[args] = known or _Line(args, self._post())
+        if line.is_left:
+            line.let_go()  # what is being popped now is popped for the new one
         waiter = Waiter(line)
         line.waiters.append(waiter)
+        if known is None:  # only now: a task that is begun eagerly looks at once who waits
+            line.post.add(line)
         return waiter
 
     async def wait(self, waiter: Waiter, seconds: float, patience: float) -> Any:
@@ -241,21 +242,25 @@ class _Post:
         self._asked: tuple[_Line, ...] = ()
         self._ender: asyncio.Task[None] | None = None
         self._begun = False
-        self._task = asyncio.get_running_loop().create_task(self._work(), name="redicts-waiting")
+        self._task: asyncio.Task[None] | None = None
 
     def add(self, line: _Line) -> None:
         """Wait at one line more."""
         self.lines.append(line)
-        self.change()
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._work(), name="redicts-waiting")
+        else:
+            self.change()
 
     def change(self) -> None:
         """See to it that the lines at which it waits become those where somebody does."""
-        if self._ender is None and self._is_stale:
+        if (self._ender is None or self._ender.done()) and self._is_stale:
             self._ender = asyncio.get_running_loop().create_task(self._end_pop(), name="redicts-waiting-end")
 
     def close(self) -> None:
         """Wait no more."""
-        _ = self._task.cancel()
+        if self._task is not None:
+            _ = self._task.cancel()
         if not self._begun:  # nor will it: a task that is cancelled before it begins is not run at all
             self._end(_ended())
 
@@ -322,9 +327,8 @@ class _Post:
                     await asyncio.sleep(AGAIN_SECONDS)  # it has not begun, or its reply is on its way
         except Exception as error:  # noqa: BLE001  # the server does not let us end it in good order
             log.debug("a connection that waits is closed instead: %s", error)
-            drop(self._connection)
-        finally:
-            self._ender = None
+            if self._connection is not None:  # else it was lost meanwhile
+                drop(self._connection)
 
     def _end(self, failed: Failed) -> None:
         connection, self._connection = self._connection, None

@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from redicts.errors import RedictsError
 from redicts.runners.exchange import Failed, as_failed, read_reply
 from redicts.runners.known import known_of
 from redicts.runners.packing import pack_commands
@@ -25,7 +26,8 @@ def run_rounds(rounds: Rounds) -> None:
     trips: list[_Trip] = []
     try:
         for batches in rounds:
-            trips = [_Trip(batch) for batch in batches]
+            # In one order for all threads: each holds a connection of one pool while it waits for one of the next.
+            trips = [_Trip(batch) for batch in sorted(batches, key=lambda batch: id(batch.database.runner))]
             for trip in trips:
                 trip.send()
             for trip in trips:
@@ -89,8 +91,8 @@ class _Trip:
             self._release(whole=True)
 
     def _fails(self, error: Exception) -> None:
-        failed = error if isinstance(error, Failed) else as_failed(error, self._count > 0, self._count)
-        self._failure = failed or error
+        known = isinstance(error, (Failed, RedictsError))  # as PoolExhausted, which is a lost connection to redis-py
+        self._failure = error if known else as_failed(error, self._count > 0, self._count) or error
         self._release(whole=False)
 
     def _release(self, whole: bool) -> None:
