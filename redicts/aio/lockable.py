@@ -44,7 +44,10 @@ OnLost = Callable[["Lease"], object]
 
 def run(where: Callable[[], AsyncDatabase], op: Op[T], idempotent: bool) -> Coroutine[object, None, T]:
     """Run an operation on a database; it is begun here, by who calls, and its database found where it is awaited."""
-    return _run(where, op, begin(op), idempotent)
+    running: Any = _run(where, op, begin(op), idempotent)
+    running.__qualname__ = getattr(op, "__qualname__", "operation")  # what is said where nobody awaits it
+    coroutine: Coroutine[object, None, T] = running
+    return coroutine
 
 
 async def _run(where: Callable[[], AsyncDatabase], op: Op[T], begun: Any, idempotent: bool) -> T:

@@ -145,6 +145,9 @@ class Pipe:
         Returns:
             The new result; what ``function`` raises, its ``result`` raises.
 
+        Raises:
+            TypeError: ``function`` is an ``async def``, which would never run.
+
         Example:
             >>> with redicts.pipeline() as pipe:
             ...     a, b = pipe.proxy("a").add(2), pipe.proxy("b").add(3)
@@ -153,6 +156,7 @@ class Pipe:
             6
         """
         self._check_open()
+        _check_plain(function)
         made: Deferred[T] = Deferred(f"then({getattr(function, '__name__', function)!s})")
         self._queues.followers.append(Follower(self, function, deferreds, made))
         return made
@@ -338,6 +342,11 @@ class Pipe:
         while block is not None and block is not self:
             block = block._above
         return block is self
+
+
+def _check_plain(function: Callable[..., object]) -> None:
+    if iscoroutinefunction(function):
+        raise TypeError(f"{function!r} would have to be awaited: give a plain function, or await it after the block")
 
 
 def _never(deferred: Deferred[Any], error: BaseException) -> NeverSent:

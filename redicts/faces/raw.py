@@ -12,9 +12,11 @@ __all__ = ["Raw", "is_read", "run_raw", "spell_raw"]
 Raw = str | bytes | bytearray | memoryview | int | float
 """What a user's own command may be made of."""
 
-# They change what the connection is, or what comes back on it, for whoever uses it next; or are the pipeline's own.
+# They change what the connection is, or what comes back on it, for whoever uses it next; or are the pipeline's own; or
+# keep all that comes after them waiting.
 _REFUSED: Final = frozenset(
     {"AUTH", "DISCARD", "EXEC", "HELLO", "MONITOR", "MULTI", "QUIT", "RESET", "SELECT", "UNWATCH", "WATCH"}
+    | {"BLMOVE", "BLMPOP", "BLPOP", "BRPOP", "BRPOPLPUSH", "BZMPOP", "BZPOPMAX", "BZPOPMIN", "WAIT", "WAITAOF"}
     | {"PSUBSCRIBE", "PSYNC", "PUNSUBSCRIBE", "SSUBSCRIBE", "SUBSCRIBE", "SUNSUBSCRIBE", "SYNC", "UNSUBSCRIBE"}
 )
 

@@ -73,6 +73,7 @@ class Holding:
         is_lost: Whether it is known that the lock was lost.
         handle: What the face gave out for it.
         stop_renewal: What ``end_renewal`` calls: set where it is renewed.
+        renew_again: What ``resume_renewal`` calls: likewise.
         handed_over: Whether it was left to who acquires or releases it under the same name.
     """
 
@@ -89,6 +90,7 @@ class Holding:
         "owner",
         "path",
         "place",
+        "renew_again",
         "shared",
         "stop_renewal",
         "text",
@@ -124,6 +126,7 @@ class Holding:
         self.handle: Any = None
         self.handed_over = False
         self.stop_renewal: Callable[[Holding], object] | None = None
+        self.renew_again: Callable[[], object] | None = None
 
     def when_lost(self, call: Callable[[], object]) -> None:
         """Have something called, once, when it is known that the lock was lost: at once where it is known already.
@@ -142,8 +145,13 @@ class Holding:
 
     def end_renewal(self) -> None:
         """Have it renewed no more, if it is."""
-        if self.stop_renewal is not None:
-            _ = self.stop_renewal(self)
+        if self.stop_renewal is not None and not self.stop_renewal(self):
+            self.renew_again = None
+
+    def resume_renewal(self) -> None:
+        """Have it renewed again, if it was: it is held on."""
+        if self.renew_again is not None and not self.is_lost:
+            _ = self.renew_again()
 
     def mark_lost(self) -> None:
         """Note that the lock was lost, and tell who wants to know, once."""

@@ -42,7 +42,10 @@ def give_back(holding: Holding) -> Op[None]:
         within = holding.valid_for() > 0
         (held,) = yield (effect,)
         held = held or within
-    except (Exception, GeneratorExit):
+    except GeneratorExit:  # it was never sent: queued and taken back, or never awaited
+        holding.resume_renewal()
+        raise
+    except Exception:
         raise
     except BaseException:  # an interrupt: whoever is interrupted here does not come back to release
         try:

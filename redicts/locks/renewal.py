@@ -12,6 +12,8 @@ import logging
 import os
 import threading
 from collections.abc import Awaitable, Callable, Hashable
+from contextlib import suppress
+from time import monotonic
 from typing import Any, Final
 
 from redicts.core.effects import Op
@@ -52,7 +54,7 @@ class Renewal:
             holding: The lock.
             max_lifetime: Seconds after which it is no longer renewed; ``None``: no limit.
         """
-        holding.stop_renewal = self.forget
+        holding.stop_renewal, holding.renew_again = self.forget, _again(self.keep, holding, max_lifetime)
         with self._changed:
             self._schedule.add(holding, max_lifetime)
             if self._thread is None:
@@ -132,11 +134,12 @@ class AsyncRenewal:
             holding: The lock.
             max_lifetime: Seconds after which it is no longer renewed; ``None``: no limit.
         """
-        holding.stop_renewal = self.forget
+        holding.stop_renewal, holding.renew_again = self.forget, _again(self.keep, holding, max_lifetime)
         self._schedule.add(holding, max_lifetime)
         self._changed.set()
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._work(), name="redicts-renewal")
+            self._task.add_done_callback(self._ended)
 
     def forget(self, holding: Holding) -> bool:
         """Renew a lock no more: it is about to be released. False where it was not renewed."""
@@ -167,6 +170,19 @@ class AsyncRenewal:
                     _mark_lost(holding)
             self._schedule.put_back(due)
 
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """See to it that losses are told where the task was cancelled, as by who cancels all there are."""
+        if task.cancelled():
+            for holding in self._schedule.holdings():
+                self._watch(holding)
+
+    def _watch(self, holding: Holding) -> None:
+        left = holding.valid_for()
+        if left > 0 and self._schedule.has(holding):
+            _ = asyncio.get_running_loop().call_later(left, self._watch, holding)
+        elif self.forget(holding):
+            _mark_lost(holding)
+
     async def _renew(self, due: list[Item]) -> list[Holding]:
         steps = self._schedule.renew(due)
         try:
@@ -180,6 +196,20 @@ class AsyncRenewal:
                     asked = steps.send(held)
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]  # StopIteration forgets the type
+
+
+def _again(
+    keep: Callable[[Holding, float | None], None], holding: Holding, max_lifetime: float | None
+) -> Callable[[], None]:
+    """Make what renews a lock again, for as long as it was to be renewed."""
+    began = monotonic()
+
+    def renew() -> None:
+        left = None if max_lifetime is None else max(0.0, began + max_lifetime - monotonic())
+        with suppress(RuntimeError):  # no loop runs any more
+            keep(holding, left)
+
+    return renew
 
 
 def _mark_lost(holding: Holding) -> None:

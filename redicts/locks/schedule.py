@@ -96,6 +96,14 @@ class Schedule:
             heapq.heapify(self._heap)
         return found
 
+    def holdings(self) -> list[Holding]:
+        """Give the locks that are renewed."""
+        return list(self._items)
+
+    def has(self, holding: Holding) -> bool:
+        """Whether a lock is renewed."""
+        return holding in self._items
+
     def put_back(self, items: list[Item]) -> None:
         """Take locks that were due again, as far as they were not forgotten meanwhile."""
         for item in items:

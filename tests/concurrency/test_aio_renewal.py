@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -272,3 +273,19 @@ def test_a_released_lock_is_never_brought_back(spot: Spot, tree: Proxy) -> None:
     assert rounds >= ENOUGH
     assert back == []
     assert_no_locks(spot)
+
+
+def test_who_cancels_all_tasks_is_told_of_the_locks_that_run_out(spot: Spot, tree: Proxy) -> None:
+    async def work() -> None:
+        lease = await aio.Proxy("many.a").acquire(renew=True, expire_timeout=0.4)
+        for task in renewals():
+            task.cancel()
+        await asyncio.wait_for(lease.lost.wait(), 30)
+        with suppress(LockLost):  # it is told when the lease may be over, which is a moment before it is
+            await lease.release()
+        async with await aio.Proxy("many.b").acquire(renew=True, expire_timeout=1) as other:
+            await pass_time(1.2)
+            await other.ensure_held()
+
+    run(work, 60)
+    assert_nothing_stays(spot, tree)
