@@ -33,6 +33,10 @@ EXPECTED = {
     "InternalError": 4,
     "RedictsError": 4,
     "ResultNotReady": 4,
+    "NeverSent": 4,
+    "PipelineError": 4,
+    "PipelineMisused": 4,
+    "NotAtomic": 4,
 }
 
 

@@ -8,14 +8,33 @@ After each test the tree is still whole (``check()`` finds nothing), and what li
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from redicts import Proxy
 from tests.contract.ground import Ground, Party
-from tests.contract.variants import EVERYWHERE
+from tests.contract.variants import EVERYWHERE, left_out
 from tests.support.backends import Backend, fake_backend, server_backend
 from tests.support.trees import dump, tree_of
+
+HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave to ``-m exhaustive`` what ``left_out`` says."""
+    usual: dict[str, dict[str, list[pytest.Item]]] = {}
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        variant = None if callspec is None else callspec.params.get("backend")
+        if isinstance(variant, str) and item.path.parent == HERE and item.get_closest_marker("exhaustive") is None:
+            test = f"{item.path.name} {getattr(item, 'originalname', item.name)}"
+            usual.setdefault(test, {}).setdefault(variant, []).append(item)
+    for test, variants in usual.items():
+        for variant in left_out(test, variants):
+            for item in variants[variant]:
+                item.add_marker(pytest.mark.exhaustive)
 
 
 @pytest.fixture(params=EVERYWHERE)
