@@ -55,7 +55,7 @@ def test_500_tasks_contend_for_50_locks(spot: Spot, tree: Proxy) -> None:
     contend(spot, tree, tasks=500, locks=50, sections=1)
 
 
-@pytest.mark.soak
+@pytest.mark.exhaustive
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(("tasks", "locks", "sections"), [(500, 50, 40), (500, 5, 10), (5000, 50, 2), (2000, 1000, 5)])
 def test_many_tasks_contend_for_long(spot: Spot, tree: Proxy, tasks: int, locks: int, sections: int) -> None:

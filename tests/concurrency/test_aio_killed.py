@@ -65,7 +65,7 @@ def test_a_killed_process_with_holders_and_waiters(spot: Spot, tree: Proxy, proc
     await_no_keys(spot, tree)
 
 
-@pytest.mark.parametrize("rounds", [1, pytest.param(20, marks=[pytest.mark.soak, pytest.mark.timeout(400)])])
+@pytest.mark.parametrize("rounds", [1, pytest.param(20, marks=[pytest.mark.exhaustive, pytest.mark.timeout(400)])])
 def test_killed_anywhere(spot: Spot, tree: Proxy, processes: Processes, rounds: int) -> None:
     """A hundred tasks lock and write, and the process is killed in the middle of it."""
     for _ in range(rounds):

@@ -39,7 +39,7 @@ def renewals() -> list[asyncio.Task[Any]]:
 
 @pytest.mark.parametrize(
     ("locks", "lease_seconds"),
-    [(200, 1.2), pytest.param(5000, 6.0, marks=[pytest.mark.soak, pytest.mark.timeout(300)])],
+    [(200, 1.2), pytest.param(5000, 6.0, marks=[pytest.mark.exhaustive, pytest.mark.timeout(300)])],
 )
 def test_many_locks_are_renewed_by_one_task(spot: Spot, tree: Proxy, locks: int, lease_seconds: float) -> None:
     told: list[Any] = []

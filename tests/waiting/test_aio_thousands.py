@@ -1,6 +1,6 @@
 """Thousands of tasks that wait in one process: connections, commands while idle, memory, and the time until all are in.
 
-The default run has a few hundred; the full sizes are marked ``soak``.
+The default run has a few hundred; the full sizes are marked ``soak``, or ``exhaustive``.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ async def commands_while_idle(client: redis.Redis, seconds: float) -> float:
         (600, 1),
         (600, 200),
         pytest.param(10_000, 1, marks=LONG),
-        pytest.param(10_000, 50, marks=LONG),
-        pytest.param(10_000, 1000, marks=LONG),
+        pytest.param(10_000, 50, marks=[*LONG[1:], pytest.mark.exhaustive]),
+        pytest.param(10_000, 1000, marks=[*LONG[1:], pytest.mark.exhaustive]),
     ],
 )
 def test_thousands_wait(spot: Spot, tree: Proxy, monkeypatch: pytest.MonkeyPatch, tasks: int, locks: int) -> None:
