@@ -49,6 +49,20 @@ def pytest_configure() -> None:
         _ = signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+WITH_ONE_SERVER = {"concurrency", "waiting"}
+"""Folders of tests that take long: with the second kind of server where every case is asked for."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the second kind of server to ``-m exhaustive`` where tests take long."""
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        kind = None if callspec is None else callspec.params.get("server")
+        if kind == KINDS[-1] and item.path.parent.name in WITH_ONE_SERVER:
+            item.add_marker(pytest.mark.exhaustive)
+
+
 @pytest.fixture(scope="session")
 def valkey_server() -> Iterator[Server]:
     """A Valkey that serves all tests of this worker."""

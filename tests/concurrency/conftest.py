@@ -19,19 +19,6 @@ import pytest
 from redicts import Pool, Proxy
 from tests.concurrency.trees import Spot
 from tests.support.backends import Backend
-from tests.support.servers import KINDS
-
-WITH_ONE_SERVER = {"test_lifetimes.py", "test_races.py", "test_readers.py"}
-"""They begin with a crowd of processes: with a second kind of server where every case is asked for."""
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave the second kind of server to ``-m exhaustive`` where a test takes long."""
-    for item in items:
-        callspec = getattr(item, "callspec", None)
-        if callspec is not None and item.path.name in WITH_ONE_SERVER and callspec.params.get("server") == KINDS[-1]:
-            item.add_marker(pytest.mark.exhaustive)
 
 
 @pytest.fixture

@@ -97,7 +97,7 @@ def test_a_storm_over_few_connections(spot: Spot, open_tree: OpenTree) -> None:
 # ---- all at once
 
 
-@pytest.mark.parametrize("tasks", [300, pytest.param(10_000, marks=[pytest.mark.soak, pytest.mark.timeout(400)])])
+@pytest.mark.parametrize("tasks", [300, pytest.param(10_000, marks=[pytest.mark.exhaustive, pytest.mark.timeout(400)])])
 @pytest.mark.parametrize("locks", [1, 100])
 def test_all_who_wait_are_cancelled_at_once(spot: Spot, tree: Proxy, tasks: int, locks: int) -> None:
     """Also those that have just been woken: the lock is released in the same moment."""

@@ -18,21 +18,22 @@ from tests.support.backends import FACES, VARIANTS
 __all__ = ["EVERYWHERE", "left_out", "mostly_sync", "once_each", "sync_only"]
 
 USUAL = ("fake", "valkey-resp3", "redis-resp3")
-OLDER = ("valkey-resp2", "redis-resp2")
 
 
 def left_out(test: str, variants: Iterable[str]) -> set[str]:
     """Choose what a test leaves to ``-m exhaustive``, of what it would run over by default.
 
-    Through asyncio, and through pipelines, it uses one backend. RESP2 it speaks to one of the servers.
+    It speaks RESP2 to one of the servers, and RESP3 to the other. Through asyncio, and through pipelines, it uses one
+    backend.
     """
-    groups: dict[str, list[str]] = {}
-    for variant in variants:
-        face, _, backend = variant.rpartition(":")
-        if face or backend in OLDER:
-            groups.setdefault(face, []).append(variant)
-    kept = {found[crc32(f"{face} {test}".encode()) % len(found)] for face, found in groups.items()}
-    return {variant for found in groups.values() for variant in found} - kept
+    found = sorted(variants)
+    choice = crc32(test.encode())
+    left = {f"valkey-resp{2 + choice % 2}", f"redis-resp{3 - choice % 2}"}
+    for face in FACES:
+        through = [variant for variant in found if variant.startswith(f"{face}:")]
+        if through:
+            left |= {*through} - {through[crc32(f"{face} {test}".encode()) % len(through)]}
+    return left & {*found}
 
 
 def _others(*usual: str) -> list[Any]:

@@ -156,18 +156,20 @@ def test_ctrl_c_while_waiting_leaves_no_waiter_and_no_connection(idle: Rig, alar
 def test_an_interrupted_operation_can_give_up_in_good_order(idle: Rig, alarm: Any) -> None:
     """It gets what came in the very moment, and can hand it on."""
     got: list[Any] = []
+    turns: list[None] = []
 
     def op() -> Op[None]:
         try:
             while True:
                 yield (on(idle, patience=0.2),)
+                turns.append(None)
         except KeyboardInterrupt:
             yield (call("RPUSH", idle.key("q"), "x"),)
             wait_until(lambda: not waiting(idle), what="the server has handed it out")
             got.extend((yield (STOP,)))
             raise
 
-    alarm(lambda: waiting(idle) == ["q"])
+    alarm(lambda: bool(turns) and waiting(idle) == ["q"])
     with pytest.raises(KeyboardInterrupt):
         idle.runner.run(op(), False)
     assert got == [[idle.key("q"), "x"]]

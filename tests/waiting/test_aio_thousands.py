@@ -99,7 +99,7 @@ def test_thousands_wait(spot: Spot, tree: Proxy, monkeypatch: pytest.MonkeyPatch
     assert_nothing_stays(spot, tree)
 
 
-@pytest.mark.soak
+@pytest.mark.exhaustive
 def test_what_a_waiting_task_weighs(spot: Spot, tree: Proxy) -> None:
     tasks = 5000
 
