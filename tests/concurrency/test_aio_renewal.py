@@ -80,7 +80,7 @@ def renewed(client: redis.Redis) -> int:
     return sum(int(stats.get(f"cmdstat_{name}", {"calls": 0})["calls"]) for name in ("eval", "evalsha"))
 
 
-@pytest.mark.soak
+@pytest.mark.exhaustive
 def test_one_that_is_lost_does_not_cost_the_others(
     valkey_server: Server, chaos: ChaosProxy, open_tree: OpenTree
 ) -> None:

@@ -51,8 +51,9 @@ EVERYWHERE: list[Any] = [*VARIANTS, *_others(*USUAL)]
 once_each = pytest.mark.parametrize("backend", [*VARIANTS, *_others("valkey-resp3")], indirect=True)
 """For what takes long, or asks much of a backend and little of a face."""
 
-mostly_sync = pytest.mark.parametrize("backend", [*VARIANTS, *_others()], indirect=True)
-"""For what takes even longer: the other faces where every case is asked for."""
+_SLOW = [pytest.param("fake", marks=pytest.mark.exhaustive), *[variant for variant in VARIANTS if variant != "fake"]]
+mostly_sync = pytest.mark.parametrize("backend", [*_SLOW, *_others()], indirect=True)
+"""For what takes even longer: the other faces, and fakeredis, where every case is asked for."""
 
 sync_only = pytest.mark.parametrize("backend", VARIANTS, indirect=True)
 """For what only the synchronous face has, and for what no face is asked for."""

@@ -125,7 +125,7 @@ def take_turns(spot: Spot, me: int, parties: int, tasks: int, seconds: float) ->
     ("tasks", "seconds"),
     [
         ((8, 8), 0.6),
-        pytest.param((64, 64), 10, marks=pytest.mark.soak),
+        pytest.param((64, 64), 10, marks=pytest.mark.exhaustive),
         pytest.param((64, 4), 10, marks=pytest.mark.exhaustive),
     ],
     ids=["8 and 8 tasks", "64 and 64 tasks", "64 and 4 tasks"],
