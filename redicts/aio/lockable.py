@@ -29,7 +29,7 @@ from redicts.locks.options import LockOptions
 from redicts.locks.owners import find, process
 from redicts.locks.renewal import AsyncRenewal
 from redicts.pool import AsyncDatabase
-from redicts.runners.aio import begin
+from redicts.runners.aio import begin, go_on
 
 __all__ = ["Lease", "Lockable", "Locking", "leave", "run"]
 
@@ -44,17 +44,10 @@ OnLost = Callable[["Lease"], object]
 
 def run(where: Callable[[], AsyncDatabase], op: Op[T], idempotent: bool) -> Coroutine[object, None, T]:
     """Run an operation on a database; it is begun here, by who calls, and its database found where it is awaited."""
-    running: Any = _run(where, op, begin(op), idempotent)
+    running: Any = go_on(op, begin(op), idempotent, lambda: where().runner)
     running.__qualname__ = getattr(op, "__qualname__", "operation")  # what is said where nobody awaits it
     coroutine: Coroutine[object, None, T] = running
     return coroutine
-
-
-async def _run(where: Callable[[], AsyncDatabase], op: Op[T], begun: Any, idempotent: bool) -> T:
-    if isinstance(begun, list):
-        ended: T = begun[0]
-        return ended
-    return await where().runner.drive(op, begun, idempotent)
 
 
 class Lease(LeaseOperations, Async):

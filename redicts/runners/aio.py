@@ -42,7 +42,7 @@ from redicts.runners.retrying import Tries
 from redicts.runners.transactions import Transaction
 from redicts.runners.version import check_version_async
 
-__all__ = ["AsyncRunner", "begin"]
+__all__ = ["AsyncRunner", "begin", "go_on"]
 
 T = TypeVar("T")
 
@@ -100,8 +100,7 @@ class AsyncRunner:
             PoolExhausted: No connection of the pool became free in time.
             OutcomeUnknown: The connection was cut while a write was under way.
         """
-        effects = begin(op)
-        return _value(effects[0]) if isinstance(effects, list) else self.drive(op, effects, idempotent)
+        return go_on(op, begin(op), idempotent, lambda: self)
 
     async def drive(self, op: Op[T], effects: tuple[Effect, ...], idempotent: bool) -> T:
         """Drive an operation on that was begun, and asks for effects."""
@@ -208,10 +207,7 @@ class AsyncRunner:
                 try:
                     return await exchange(connection, commands)
                 finally:
-                    if self._give_back is not None:
-                        self._give_back(connection)
-                    else:
-                        await give_back(self._pool, connection)
+                    await self._return(self._pool, connection)
             except Failed as failed:
                 tries = tries or Tries(repeatable, began)
                 pause = tries.pause(failed)
@@ -382,5 +378,15 @@ def begin(op: Op[T]) -> tuple[Effect, ...] | list[T]:
         return [stop.value]
 
 
-async def _value(value: T) -> T:
-    return value
+async def go_on(
+    op: Op[T], begun: tuple[Effect, ...] | list[T], idempotent: bool, runner: Callable[[], AsyncRunner]
+) -> T:
+    """Go on with an operation.
+
+    Args:
+        op: The operation.
+        begun: What ``begin`` gave for it.
+        idempotent: As for ``AsyncRunner.run``.
+        runner: Finds what runs it; not asked where it has ended already.
+    """
+    return begun[0] if isinstance(begun, list) else await runner().drive(op, begun, idempotent)
