@@ -18,6 +18,7 @@ from redicts.errors import (
     ConfigError,
     ConnectionLost,
     InternalError,
+    InvalidElement,
     LockError,
     LockLost,
     LockTimeout,
@@ -32,6 +33,7 @@ from redicts.errors import (
     PoolExhausted,
     RedictsError,
     ResultNotReady,
+    WaitTimeout,
     WrongType,
 )
 from redicts.lock import Lock
@@ -63,6 +65,7 @@ __all__ = [
     "Deferred",
     "Holder",
     "InternalError",
+    "InvalidElement",
     "Lease",
     "Lock",
     "LockError",
@@ -84,6 +87,7 @@ __all__ = [
     "Proxy",
     "RedictsError",
     "ResultNotReady",
+    "WaitTimeout",
     "WrongType",
     "aio",
     "pipeline",

@@ -12,6 +12,8 @@ error                 also a                           means
 ``PathError``         ``ValueError``                   that text or these components are not a path
 ``WrongType``         ``TypeError``                    the place holds something else; it was left alone
 ``NotANumber``        ``ValueError``                   ``add`` on a place that holds no number
+``InvalidElement``    ``ValueError``                   an element that is not of the type of its typed leaf
+``WaitTimeout``       ``TimeoutError``                 nothing came in time that was waited for
 ``ConfigError``       ``ValueError``                   the configuration, or the server, cannot be used
 ``LockError``                                          the root of the three below
 ``LockTimeout``       ``TimeoutError``                 the lock was not free in time
@@ -40,6 +42,7 @@ __all__ = [
     "ConfigError",
     "ConnectionLost",
     "InternalError",
+    "InvalidElement",
     "LockError",
     "LockLost",
     "LockTimeout",
@@ -54,6 +57,7 @@ __all__ = [
     "PoolExhausted",
     "RedictsError",
     "ResultNotReady",
+    "WaitTimeout",
     "WrongType",
 ]
 
@@ -102,6 +106,24 @@ class NotANumber(RedictsError, ValueError):
 
     path: str
     found: str
+
+
+class InvalidElement(RedictsError, ValueError):
+    """An element that is not of the type that its typed leaf was opened with; a stored one stays where it is.
+
+    Attributes: ``path``, ``element`` (what was given, as ``repr`` shows it, or the text that is stored). ``__cause__``
+    says what pydantic found.
+    """
+
+    path: str
+    element: str
+
+
+class WaitTimeout(RedictsError, TimeoutError):
+    """No element, or no room, came in time. Attributes: ``path``, ``timeout`` (seconds)."""
+
+    path: str
+    timeout: float
 
 
 class ConfigError(RedictsError, ValueError):

@@ -14,6 +14,7 @@ from redicts.core.codec import Json
 from redicts.core.paths import Name, Path, PathLike
 from redicts.faces.located import Located, check_one_of
 from redicts.faces.queued import QueuedProxy
+from redicts.leaves.opening import SyncOpening
 from redicts.lockable import Lockable
 from redicts.locks.options import ACQUIRE_TIMEOUT, EXPIRE_TIMEOUT, LockOptions
 from redicts.pipeline import Pipeline, check_pipe
@@ -23,7 +24,7 @@ from redicts.tree.operations import TreeOperations
 __all__ = ["Proxy", "root", "section"]
 
 
-class Proxy(Located, Lockable, TreeOperations):
+class Proxy(Located, Lockable, TreeOperations, SyncOpening):
     r"""A place in the tree. Making one costs nothing and asks nothing of the server.
 
     Args:

@@ -16,6 +16,7 @@ from redicts.core.codec import Json
 from redicts.core.paths import Name, Path, PathLike
 from redicts.faces.located import Located, check_one_of
 from redicts.faces.queued import QueuedProxy
+from redicts.leaves.opening import AsyncOpening
 from redicts.locks.options import ACQUIRE_TIMEOUT, EXPIRE_TIMEOUT, LockOptions
 from redicts.pool import AsyncDatabase, Pool
 from redicts.tree.operations import TreeOperations
@@ -23,7 +24,7 @@ from redicts.tree.operations import TreeOperations
 __all__ = ["Proxy", "root", "section"]
 
 
-class Proxy(Located, Lockable, TreeOperations):
+class Proxy(Located, Lockable, TreeOperations, AsyncOpening):
     r"""A place in the tree, for asyncio. Making one costs nothing and asks nothing of the server.
 
     It belongs to no event loop: each loop that it is used in has connections of its own.

@@ -32,6 +32,7 @@ __all__ = [
     "decode",
     "decode_number",
     "encode",
+    "encode_canonical",
     "encode_document",
 ]
 
@@ -95,6 +96,20 @@ def encode(value: Json) -> str:
     if "{" in text or text.count("[") > MAX_NESTING:
         _check_nested(value)
     return text
+
+
+_encode_sorted = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
+
+
+def encode_canonical(value: Json) -> str:
+    """Encode an element of a typed leaf: as ``encode``, but with its keys in order: equal values have equal texts.
+
+    Raises:
+        TypeError: As for ``encode``.
+        ValueError: As for ``encode``.
+    """
+    text = encode(value)
+    return _encode_sorted(value) if "{" in text and type(value) is not str else text
 
 
 def decode(text: str) -> Json:

@@ -111,7 +111,21 @@ Effect: TypeAlias = Call | Eval | Watch | Commit | Block | Sleep
 
 # The commands that operations read with. Whatever is not among them is taken for a write.
 _READS: Final = frozenset(
-    {"CLIENT", "GET", "HGET", "HGETALL", "HSCAN", "SCAN", "SMEMBERS", "TIME", "TYPE", "ZRANGE", "ZSCORE", "ZUNION"}
+    {
+        "CLIENT",
+        "EXISTS",
+        "GET",
+        "HGET",
+        "HGETALL",
+        "HSCAN",
+        "SCAN",
+        "SMEMBERS",
+        "TIME",
+        "TYPE",
+        "ZRANGE",
+        "ZSCORE",
+        "ZUNION",
+    }
 )
 
 

@@ -28,6 +28,7 @@ __all__ = [
     "WAKE_UPS",
     "Entry",
     "KeySpace",
+    "LeafKeys",
     "LockKeys",
     "decode_component",
     "encode_component",
@@ -44,9 +45,13 @@ LOCKS_BELOW: Final = "b"
 WAKE_UPS: Final = "w"
 UPGRADES: Final = "u"
 FENCE: Final = "f"
+EXPECTED: Final = "e"
+TAKERS: Final = "g"
+PUTTERS: Final = "p"
 
 _OF_LOCKS = frozenset({LOCKS_AT, LOCKS_BELOW, WAKE_UPS, UPGRADES, FENCE})
-_LIKE_OURS = re.compile(rf"[{NODE}{BODY}{LOCKS_AT}{LOCKS_BELOW}{WAKE_UPS}{UPGRADES}{FENCE}]:(\{{|$)")
+_LETTERS = frozenset({NODE, BODY, EXPECTED, TAKERS, PUTTERS}) | _OF_LOCKS
+_LIKE_OURS = re.compile(rf"[{''.join(sorted(_LETTERS))}]:(\{{|$)")
 _EXTRA = str.maketrans({".": "\\u002e", "{": "\\u007b", "}": "\\u007d"})
 _PLAIN = re.compile(r"[^\x00-\x1f\"\\.{}]+", re.DOTALL)
 
@@ -56,6 +61,26 @@ class Entry(NamedTuple):
 
     key: str
     field: str
+
+
+class LeafKeys(NamedTuple):
+    """The keys that a typed leaf has to do with.
+
+    Attributes:
+        entry: The hash that its marker stands in.
+        field: Where in that.
+        body: What it holds.
+        expected: Who waits: a hash with a field for those who wait for elements, and one for those who wait for room.
+        takers: The wake-ups of those who wait for elements.
+        putters: The wake-ups of those who wait for room.
+    """
+
+    entry: str
+    field: str
+    body: str
+    expected: str
+    takers: str
+    putters: str
 
 
 class LockKeys(NamedTuple):
@@ -129,10 +154,13 @@ class KeySpace:
         'redicts:n:{a}.b'
     """
 
-    __slots__ = ("_nodes", "entry", "locks", "namespace", "sections", "spread")
+    __slots__ = ("_nodes", "entry", "leaf", "locks", "namespace", "sections", "spread")
 
     entry: Callable[[Path], Entry]
     """Find where the entry of a place stands. The root has none: never ask for it."""
+
+    leaf: Callable[[Path], LeafKeys]
+    """Find the keys that a typed leaf has to do with."""
 
     locks: Callable[[Path], LockKeys]
     """Find the keys that the lock of a path has to do with."""
@@ -148,6 +176,7 @@ class KeySpace:
         self.sections = f"{namespace}:s"
         self._nodes = f"{namespace}:{NODE}:"
         self.entry = lru_cache(maxsize=8192)(self._entry)  # places are asked for again and again
+        self.leaf = lru_cache(maxsize=1024)(self._leaf)
         self.locks = lru_cache(maxsize=1024)(self._locks)
 
     def __repr__(self) -> str:
@@ -173,6 +202,10 @@ class KeySpace:
         if len(path) == 1:
             return Entry(self._nodes + _tail(path), SECTION_FIELD)
         return Entry(self._nodes + _tail(path[:-1]), encode_component(path[-1]))
+
+    def _leaf(self, path: Path) -> LeafKeys:
+        key, field = self.entry(path)
+        return LeafKeys(key, field, *[self.key(letter, path) for letter in (BODY, EXPECTED, TAKERS, PUTTERS)])
 
     def _locks(self, path: Path) -> LockKeys:
         ancestors = [path[:depth] for depth in range(len(path) - 1, -1, -1)]
@@ -211,7 +244,7 @@ class KeySpace:
         if not key.startswith(prefix) or not colon or len(letter) != 1:
             return None
         path = parse_tail(tail)
-        if path is None or (not path and letter not in _OF_LOCKS):
+        if path is None or letter not in _LETTERS or (not path and letter not in _OF_LOCKS):
             return None
         return (letter, path) if self.key(letter, path) == key else None
 

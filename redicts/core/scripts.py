@@ -3,7 +3,7 @@
 A script names what it needs in its header, ``-- Needs: write, read``; the files of the prelude of those names (in
 ``core/prelude/``) are put in front, in the order of their own needs, or where the script has a line ``-- Prelude``:
 making the prelude's functions takes a few microseconds, which a common case above that line does not pay.
-Pure apart from reading the package's own files.
+The part ``kinds`` gets its table from ``core/kinds.py``. Pure apart from reading the package's own files.
 
 Invariant: a script's text is fixed once it is loaded, so its SHA-1 names it for the life of the process.
 """
@@ -17,9 +17,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
+from redicts.core.kinds import lua_table
+
 __all__ = ["Script", "load"]
 
 HERE = "-- Prelude\n"
+KINDS_HERE = "  -- Kinds"
 _WRITERS = frozenset({"header", "enter", "wake"})
 _NEEDS = re.compile(r"^-- Needs: (.+)$", re.MULTILINE)
 
@@ -83,4 +86,5 @@ def _needs(source: str) -> list[str]:
 def _source(package: str, name: str) -> str:
     # importlib.resources would do the same, but takes a millisecond to be ready: of every `import redicts`.
     folder = Path(import_module(package).__path__[0])
-    return (folder / f"{name}.lua").read_text(encoding="utf-8")
+    text = (folder / f"{name}.lua").read_text(encoding="utf-8")
+    return text.replace(KINDS_HERE, lua_table()) if KINDS_HERE in text else text

@@ -10,10 +10,10 @@ from typing import TypeVar
 
 import redicts.core.paths as paths
 from redicts.core.paths import Name, Path, PathLike
+from redicts.core.place import Guard, Place
 from redicts.locks.checking import belongs
 from redicts.locks.owners import current_holdings
 from redicts.locks.rules import covers
-from redicts.tree.place import Guard, Place
 
 __all__ = ["Located", "check_one_of"]
 

@@ -15,6 +15,7 @@ from redicts.core.keys import KeySpace
 from redicts.core.operation import Queued
 from redicts.core.paths import Path, PathLike
 from redicts.faces.located import Located
+from redicts.leaves.opening import QueuedOpening
 from redicts.locks.holding import Holding
 from redicts.locks.operations import LeaseOperations, LockOperations
 from redicts.pool import AsyncDatabase, Database
@@ -34,7 +35,7 @@ class Queue(Protocol):
     ) -> Deferred[T]: ...
 
 
-class QueuedProxy(Located, LockOperations, TreeOperations, Queued):
+class QueuedProxy(Located, LockOperations, TreeOperations, QueuedOpening, Queued):
     """A place in the tree, as a pipeline sees it: every operation gives a ``Deferred``, whose ``result`` comes later.
 
     Bad arguments raise at once; all that the server says is raised by ``result``. Which locks are held, and so prove

@@ -23,7 +23,7 @@ _PAIRED: Final = frozenset(
 _WHOLE: Final = 1e15
 
 # What scripts of ours refuse with: the first word of an error reply.
-_CODES: Final = frozenset({"LOCKLOST", "NEWSECTION", "NOTANUMBER", "WRONGKIND"})
+_CODES: Final = frozenset({"CHANGED", "LOCKLOST", "NEWSECTION", "NOTANUMBER", "OUTOFRANGE", "WRONGKIND"})
 
 
 def plain(reply: Any, command: Argument = "") -> Any:

@@ -7,11 +7,12 @@ from collections.abc import Callable
 
 from redicts.core.codec import Json, as_read, decode, decode_number, encode, encode_document
 from redicts.core.effects import Argument, Op
+from redicts.core.guarded import run_guarded
 from redicts.core.operation import operation
 from redicts.core.paths import dotted
+from redicts.core.place import Guard
+from redicts.core.scripts import load
 from redicts.errors import NotANumber
-from redicts.tree.guarded import run_guarded
-from redicts.tree.place import Guard
 from redicts.tree.reading import Reading
 
 __all__ = ["Changing"]
@@ -57,7 +58,9 @@ class Changing(Reading):
         self._not_root(self._path, "added to")
         entry, guards = self._space.entry(self._path), self._guards(self._path)
         args: list[Argument] = [entry.field, encode(count)]
-        done, text = yield from run_guarded(self, "add", (self._path,), (entry.key,), args, guards)
+        done, text = yield from run_guarded(
+            self, load("redicts.tree", "add"), (self._path,), (entry.key,), args, guards
+        )
         while not done:
             expected = text
             done, text = yield from self._exchange([expected], self._sum(expected, count), guards)
@@ -156,7 +159,8 @@ class Changing(Reading):
         self._not_root(self._path, "replaced")
         entry, document = self._space.entry(self._path), encode_document(new, self._path)
         args: list[Argument] = [entry.field, str(len(expected)), *expected, *document]
-        reply = yield from run_guarded(self, "compare_and_set", (self._path,), (entry.key,), args, guards)
+        script = load("redicts.tree", "compare_and_set")
+        reply = yield from run_guarded(self, script, (self._path,), (entry.key,), args, guards)
         return (True, document[0]) if reply[0] else (False, reply[1])
 
 

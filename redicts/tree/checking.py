@@ -15,9 +15,9 @@ from redicts.core.effects import Call, Eval, Op
 from redicts.core.keys import LOCKS_AT, LOCKS_BELOW, decode_component
 from redicts.core.operation import operation
 from redicts.core.paths import Path, dotted
+from redicts.core.place import Place
 from redicts.core.scripts import load
 from redicts.errors import InternalError
-from redicts.tree.place import Place
 
 __all__ = ["Checking", "Problem"]
 

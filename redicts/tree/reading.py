@@ -7,9 +7,9 @@ from redicts.core.effects import Call, Eval, Op
 from redicts.core.keys import decode_component
 from redicts.core.operation import operation
 from redicts.core.paths import Name
+from redicts.core.place import Place
 from redicts.core.scripts import load
 from redicts.core.units import to_seconds
-from redicts.tree.place import Place
 
 __all__ = ["Reading"]
 

@@ -15,7 +15,7 @@ from redicts.core.effects import Call, Op
 from redicts.core.keys import SECTION_FIELD, KeySpace, decode_component
 from redicts.core.operation import operation
 from redicts.core.paths import Path
-from redicts.tree.place import Place
+from redicts.core.place import Place
 
 __all__ = ["Leaf", "Walk", "Walking"]
 
@@ -155,21 +155,24 @@ class Walking(Place):
             The leaves come by, perhaps none; ``None`` at the end.
 
         Atomicity: each page of a node is one step; what is written meanwhile may be seen or not.
-        Cost: 1 round trip for up to 100 nodes, 1 more where leaves among them expire.
+        Cost: 1 round trip for up to 100 nodes, 1 more where leaves among them have a key of their own.
         """
         wanted = walk.wanted()
         if not wanted:
             return None
         replies = yield wanted
         found = list(walk.feed(replies))
-        bodies = tuple([Call(("GET", body)) for _, text, body in found if text == EXPIRING])
-        texts = iter((yield bodies) if bodies else ())
+        bodies = tuple([_ask(text, body) for _, text, body in found if text.startswith((EXPIRING, TYPED))])
+        bodies_found = iter((yield bodies) if bodies else ())
         leaves: list[Leaf] = []
         for path, text, _ in found:
-            if text.startswith(TYPED):
-                leaves.append(Leaf(path, None))
-            elif text != EXPIRING:
+            if not text.startswith((EXPIRING, TYPED)):
                 leaves.append(Leaf(path, text))
-            elif (body := next(texts)) is not None:
-                leaves.append(Leaf(path, body))
+            elif (body := next(bodies_found)) is not None and body != 0:
+                leaves.append(Leaf(path, body if text == EXPIRING else None))
         return leaves
+
+
+def _ask(text: str, body: str) -> Call:
+    """Ask for the body of a leaf that has one: for its text, or for whether it is there."""
+    return Call(("GET" if text == EXPIRING else "EXISTS", body))

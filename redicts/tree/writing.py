@@ -7,12 +7,13 @@ from typing import Any
 
 from redicts.core.codec import Json, as_read, decode, encode_document
 from redicts.core.effects import Argument, Op
+from redicts.core.guarded import run_guarded
 from redicts.core.missing import MISSING, Missing
 from redicts.core.operation import operation
 from redicts.core.paths import Name, Path, PathLike, dotted, join
+from redicts.core.place import Place
+from redicts.core.scripts import load
 from redicts.core.units import life_ms
-from redicts.tree.guarded import run_guarded
-from redicts.tree.place import Place
 
 __all__ = ["Writing"]
 
@@ -82,7 +83,7 @@ class Writing(Place):
             key, field = entry_of(path)
             keys.append(key)
             args += (field, ttl_ms, *encode_document(value, path))
-        return run_guarded(self, "set", tuple([path for path, _ in writes]), tuple(keys), args)
+        return run_guarded(self, load("redicts.tree", "set"), tuple([path for path, _ in writes]), tuple(keys), args)
 
     @operation(idempotent=True)
     def setdefault(self, key: PathLike, value: Json = None) -> Op[Json]:
@@ -112,7 +113,7 @@ class Writing(Place):
         self._not_root(path, "set")
         entry = self._space.entry(path)
         args: list[Argument] = [entry.field, *encode_document(value, path)]
-        text = yield from run_guarded(self, "setdefault", (path,), (entry.key,), args)
+        text = yield from run_guarded(self, load("redicts.tree", "setdefault"), (path,), (entry.key,), args)
         return as_read(value) if text is None else decode(text)
 
     @operation(idempotent=False)
@@ -159,10 +160,10 @@ class Writing(Place):
 
     def _remove(self, path: Path) -> Op[bool]:
         if not path:
-            reply = yield from run_guarded(self, "clear", (path,), (), [])
+            reply = yield from run_guarded(self, load("redicts.tree", "clear"), (path,), (), [])
         else:
             entry = self._space.entry(path)
-            reply = yield from run_guarded(self, "delete", (path,), (entry.key,), [entry.field])
+            reply = yield from run_guarded(self, load("redicts.tree", "delete"), (path,), (entry.key,), [entry.field])
         return bool(reply)
 
     @operation(idempotent=False)
@@ -192,7 +193,7 @@ class Writing(Place):
         path = join(self._path, key)
         self._not_root(path, "popped")
         entry = self._space.entry(path)
-        text = yield from run_guarded(self, "pop", (path,), (entry.key,), [entry.field])
+        text = yield from run_guarded(self, load("redicts.tree", "pop"), (path,), (entry.key,), [entry.field])
         if text is not None:
             return decode(text)
         if default is MISSING:
@@ -251,5 +252,6 @@ class Writing(Place):
     def _expire(self, ttl_ms: str) -> Op[bool]:
         self._not_root(self._path, "given a time to live")
         entry = self._space.entry(self._path)
-        reply = yield from run_guarded(self, "expire", (self._path,), (entry.key,), [entry.field, ttl_ms])
+        script = load("redicts.tree", "expire")
+        reply = yield from run_guarded(self, script, (self._path,), (entry.key,), [entry.field, ttl_ms])
         return bool(reply)

@@ -11,7 +11,9 @@ import pytest
 import redicts
 import redicts.aio
 import redicts.faces.queued
+from redicts.core.kinds import KINDS
 from redicts.core.operation import Sync
+from redicts.leaves.opening import SyncOpening
 from tests.architecture.rules import faces
 from tests.architecture.rules.docstrings import section_names
 from tests.architecture.rules.faces import Family, Found
@@ -48,7 +50,7 @@ ONLY = {
 }
 #: Methods of the asyncio face that are not awaited, and are not the very same function: they ask nobody.
 AT_ONCE = {
-    "Proxy": {"using"},
+    "Proxy": {"using", *[name for name in vars(SyncOpening) if name.startswith("as_")]},
     "Lease": {"using"},
     "Lock": {"valid_for"},
     "Pool": {"get_connection", "names", "reload"},
@@ -89,6 +91,19 @@ def families() -> list[Family]:
     ]
 
 
+def leaf_families() -> list[Family]:
+    """Every typed leaf in its faces; a kind has a file of its own, with classes named after it."""
+    found = []
+    for kind in KINDS:
+        try:
+            module = importlib.import_module(f"redicts.leaves.{kind}")
+        except ImportError:
+            continue
+        name = "".join(word.capitalize() for word in kind.split("_"))
+        found.append(Family(*[getattr(module, f"{face}{name}") for face in ("", "Async", "Queued")]))
+    return found
+
+
 def all_operations() -> list[Found]:
     names = [module.name for module in package_modules() if not module.name.endswith("__main__")]
     return faces.operations([importlib.import_module(name) for name in names])
@@ -97,7 +112,7 @@ def all_operations() -> list[Found]:
 def test_every_face_has_every_operation() -> None:
     found = all_operations()
     assert {each.name for each in found} >= {"val", "store", "add", "walk_on", "check", "release", "renew", "holders"}
-    assert faces.mount_violations(found, families()) == []
+    assert faces.mount_violations(found, [*families(), *leaf_families()]) == []
 
 
 def test_every_thing_has_its_faces() -> None:

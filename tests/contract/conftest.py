@@ -58,6 +58,7 @@ def tree(backend: Backend, neighbours: None) -> Iterator[Proxy]:
     yield place
     assert place.check() == []
     place.clear()
+    backend.advance(10)  # that somebody waited is noted for a few seconds
     assert backend.keys() == []
     backend.face.idle()
 

@@ -133,7 +133,7 @@ def test_large_and_nested(tree: Proxy, backend: Backend, monkeypatch: pytest.Mon
             tree.set("new", deep)
         with pytest.raises(ValueError, match="Circular reference detected: a dict holds itself"):
             tree.set("new", circle)
-        monkeypatch.setattr("redicts.tree.guarded.MAX_ARGUMENTS", 1000)
+        monkeypatch.setattr("redicts.core.guarded.MAX_ARGUMENTS", 1000)
         with pytest.raises(ValueError, match=r"too large for one atomic step.*set it in parts"):
             tree.set("new", dict.fromkeys(map(str, range(500)), 1))
 

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 from redicts.core.effects import Effect, Eval, Op
 from redicts.core.keys import KeySpace
 from redicts.core.paths import Path, PathLike, parse
+from redicts.core.place import Guard
 from redicts.tree.operations import TreeOperations
-from redicts.tree.place import Guard
 
 __all__ = ["Spot", "Step", "own_args", "own_keys"]
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from redicts.core.effects import Call, Eval, Op, Refused
+from redicts.core.place import Guard
 from redicts.errors import InternalError, LockLost
-from redicts.tree.place import Guard
 from tests.support.stepping import Spot, Step
 
 LOST: list[str] = []

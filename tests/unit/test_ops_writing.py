@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from redicts.core import guarded
 from redicts.core.missing import MISSING
 from redicts.core.scripts import load
 from redicts.errors import PathError
-from redicts.tree import guarded
 from tests.support.stepping import Spot, Step, own_args, own_keys
 
 

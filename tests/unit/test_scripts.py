@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from redicts.core.kinds import lua_table
 from redicts.core.scripts import load
 
 TREE = sorted(path.name.removesuffix(".lua") for path in files("redicts.tree").iterdir() if path.name.endswith(".lua"))
 PARTS = {
-    path.name.removesuffix(".lua"): path.read_text()
+    path.name.removesuffix(".lua"): path.read_text().replace("  -- Kinds", lua_table())
     for path in files("redicts.core.prelude").iterdir()
     if path.name.endswith(".lua")
 }

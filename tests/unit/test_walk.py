@@ -138,12 +138,13 @@ def test_beginning_a_walk_asks_for_the_sections_of_the_root_only() -> None:
     assert [call.args[1] for call in walk.wanted()] == ["ns:n:{a}"]
 
 
-def test_a_step_reads_the_bodies_of_expiring_leaves_in_one_trip() -> None:
+def test_a_step_asks_for_the_bodies_of_leaves_that_have_one_in_one_trip() -> None:
     walk = Step(Spot.begin_walk(Spot("s"))).value
     step = Step(Spot.walk_on(Spot("s"), walk))
-    step.reply(["0", ["a", "1", "b", "~", "c", "@list", "d", "~", "e", "~"]])
-    assert step.asked == tuple(Call(("GET", f"ns:v:{{s}}.{name}")) for name in "bde")
-    step.reply("2", None, '"x"')  # d expired between the two
+    step.reply(["0", ["a", "1", "b", "~", "c", "@list", "d", "~", "e", "~", "f", "@set"]])
+    bodies = [("GET", "b"), ("EXISTS", "c"), ("GET", "d"), ("GET", "e"), ("EXISTS", "f")]
+    assert step.asked == tuple(Call((command, f"ns:v:{{s}}.{name}")) for command, name in bodies)
+    step.reply("2", 1, None, '"x"', 0)  # d and f expired between the two
     expected = [(("s", "a"), "1"), (("s", "b"), "2"), (("s", "c"), None), (("s", "e"), '"x"')]
     assert step.value == [Leaf(path, text) for path, text in expected]
     assert Step(Spot.walk_on(Spot("s"), walk)).value is None

@@ -1,7 +1,7 @@
 -- prelude document: assembling the JSON text of a place from names and stored texts, in one buffer.
 --
 -- Names are valid JSON between quotes, and stored leaves are JSON: nothing is decoded or encoded on the way.
--- Needs: keys, read
+-- Needs: keys, read, snapshot
 
 local buffer, filled = {}, 0
 
@@ -34,7 +34,8 @@ end
 
 function write_marked(key, field, text)
   if is_node(text) then return write_node(node_of(key, field)) end
-  local body = redis.call('GET', body_of(key, field))
+  local body = body_of(key, field)
+  if text == '~' then body = redis.call('GET', body) else body = snapshot(text, body) end
   if not body then return false end
   filled = filled + 1
   buffer[filled] = body

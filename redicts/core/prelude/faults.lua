@@ -1,5 +1,5 @@
 -- prelude faults: what can be wrong at a key, and how it is mended. For the script check alone.
--- Needs: clock, read, retime
+-- Needs: clock, read, retime, kinds
 
 local repair, sections, faults = ARGV[1] == '1', KEYS[1], {}
 -- Whether the names of the sections can be asked for: here, and not overwritten by something else.
@@ -17,7 +17,7 @@ end
 
 local function drop(key) return function() redis.call('UNLINK', key) end end
 
--- Types that the bodies of leaves have; a typed leaf's is its own affair.
+-- What is at a key is of this type, or nothing is.
 local function check_type(key, expected)
   local found = redis.call('TYPE', key).ok
   if found == expected then return true end
@@ -73,6 +73,7 @@ local function check_body(key)
   local text = redis.call('TYPE', parent).ok == 'hash' and redis.call('HGET', parent, field)
   if not text or not is_marker(text) or is_node(text) then return fault('key without marker', key, '', drop(key)) end
   if text == '~' and not check_type(key, 'string') then return end
+  if KINDS[text] and not check_type(key, KINDS[text][1]) then return end
   if text == '~' then note('text', key, redis.call('GET', key)) end
   check_deadline(key, parent)
 end

@@ -22,6 +22,10 @@ local function check_wake_ups(key)
   if check_type(key, 'list') then check_life(key, 0) end
 end
 
+local function check_expected(key)
+  if check_type(key, 'hash') then check_life(key, 0) end
+end
+
 local function check_counter(key)
   if not check_type(key, 'string') then return end
   if not string.match(redis.call('GET', key), '^%d+$') then return fault('not a number', key, '', drop(key)) end

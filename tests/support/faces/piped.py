@@ -6,6 +6,7 @@ A pipeline cannot wait, so locks are acquired by the synchronous face; all else 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, TypeVar
 
 import redicts
@@ -14,6 +15,7 @@ from redicts.core.codec import Json
 from redicts.core.operation import Operation
 from redicts.core.paths import Path, PathLike
 from redicts.faces.queued import QueuedLease, QueuedProxy
+from redicts.leaves.opening import SyncOpening
 from tests.support.faces.plain import Face
 
 __all__ = ["PipedFace", "operations"]
@@ -79,6 +81,34 @@ class PipedPlace(Proxy):
         lease = super()._acquire(*args, **options)
         lease.__class__ = PipedLease
         return lease
+
+
+def _piped_opening(name: str) -> Callable[..., Any]:
+    def open_as(self: PipedPlace, *args: Any, **options: Any) -> Any:
+        made = getattr(super(PipedPlace, self), name)(*args, **options)
+        made.__class__ = piped_leaf(type(made))
+        return made
+
+    return open_as
+
+
+for opening in [name for name in vars(SyncOpening) if name.startswith("as_")]:
+    setattr(PipedPlace, opening, _piped_opening(opening))
+
+
+def piped_leaf(kind: type) -> type:
+    """Make a class for typed leaves of a kind, whose operations are queued."""
+    queued = getattr(import_module(kind.__module__), f"Queued{kind.__name__}")
+
+    def using(self: Any, pipe: redicts.Pipeline) -> Any:
+        made = queued.__new__(queued)
+        for name in {each for base in kind.__mro__ for each in getattr(base, "__slots__", ())}:
+            if hasattr(self, name):
+                setattr(made, name, getattr(self, name))
+        made._place = self._place.using(pipe)
+        return made
+
+    return piped(queued)(type(f"Piped{kind.__name__}", (kind,), {"__slots__": (), "using": using}))
 
 
 @piped(QueuedProxy)

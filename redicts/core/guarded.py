@@ -1,6 +1,7 @@
 """Running a writing script: the header that every one of them takes, and the errors that it may answer.
 
-May import core and place. The one place that knows the header's form; its other half is ``core/prelude/header.lua``.
+May import errors and the rest of core. The one place that knows the header's form; its other half is
+``core/prelude/header.lua``.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from typing import Any, Final
 from redicts.core.codec import NODE
 from redicts.core.effects import Argument, Call, Eval, Op, Refused
 from redicts.core.paths import Path, dotted
-from redicts.core.scripts import load
+from redicts.core.place import Guard, Place
+from redicts.core.scripts import Script
 from redicts.errors import LockLost, NotANumber, RedictsError
-from redicts.tree.place import Guard, Place
 
 __all__ = ["guards_of", "run_guarded"]
 
@@ -38,17 +39,17 @@ def guards_of(place: Place, paths: tuple[Path, ...]) -> tuple[Guard, ...]:
 
 def run_guarded(
     place: Place,
-    name: str,
+    script: Script,
     paths: tuple[Path, ...],
     keys: tuple[str, ...],
     args: list[Argument],
     guards: tuple[Guard, ...] | None = None,
 ) -> Op[Any]:
-    """Run a writing script of the tree with its guards.
+    """Run a writing script with its guards.
 
     Args:
         place: The object whose operation it is.
-        name: The script.
+        script: One that needs the part ``header``.
         paths: The places it writes to; their guards are checked first.
         keys: The script's own keys.
         args: The script's own arguments.
@@ -60,6 +61,7 @@ def run_guarded(
     Raises:
         LockLost: A lock covering one of the paths has run out. Nothing was written.
         NotANumber: As for ``add``.
+        Refused: The script refused with another of our codes; who runs it knows what to say.
         ValueError: There is more to write than one command can carry.
 
     Cost: one round trip; on a cluster three for the first write to a new section.
@@ -69,7 +71,7 @@ def run_guarded(
             f"too large for one atomic step: {len(args)} arguments, at most {MAX_ARGUMENTS} can be sent; "
             "set it in parts"
         )
-    script, space = load("redicts.tree", name), place._space
+    space = place._space
     if guards is None:
         guards = guards_of(place, paths)
     mode = SPREAD if space.spread else SINGLE

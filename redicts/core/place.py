@@ -1,6 +1,6 @@
 """A place of the tree: what every operation needs to know of the object it is a method of.
 
-May import core. The faces give the two things that are left open: the key space and the guards.
+May import errors and the rest of core. The faces give the two things that are left open: the key space and the guards.
 """
 
 from __future__ import annotations

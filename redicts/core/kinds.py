@@ -1,0 +1,64 @@
+"""The kinds of typed leaves: the one place that lists them all. Imports nothing of redicts.
+
+A kind's marker stands in the field of the place; its body is a key of its own. The scripts get the same table: it is
+put into ``core/prelude/kinds.lua`` when they are loaded. The class that works on a kind is in ``leaves/``, in the file
+of the same name.
+
+How a body is shown as JSON, where a value above it is read (``core/prelude/snapshot.lua``):
+
+=============  ===========================================================================================
+``elements``   an array of the elements of a list or set, each of which is JSON text
+``items``      an object of the fields of a hash, names and values of which are JSON texts
+``scores``     an array of pairs: each member of a zset, which is JSON text, and its score
+``members``    an array of the members of a zset, which are JSON texts after the words that are ours
+``text``       a string: the bytes as UTF-8, or (where they are not) each byte as the character of its number
+=============  ===========================================================================================
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+__all__ = ["KINDS", "Kind", "lua_table"]
+
+
+class Kind(NamedTuple):
+    """One kind of typed leaf.
+
+    Attributes:
+        name: What ``kind()`` says of it.
+        redis_type: What ``TYPE`` says of its body.
+        snapshot: How it is shown as JSON: one of the forms above.
+    """
+
+    name: str
+    redis_type: str
+    snapshot: str
+
+    @property
+    def marker(self) -> str:
+        """What stands in the field of the place."""
+        return f"@{self.name}"
+
+
+KINDS: Final[dict[str, Kind]] = {
+    kind.name: kind
+    for kind in (
+        Kind("counter", "hash", "items"),
+        Kind("deque", "list", "elements"),
+        Kind("dict", "hash", "items"),
+        Kind("list", "list", "elements"),
+        Kind("priority_queue", "zset", "members"),
+        Kind("queue", "list", "elements"),
+        Kind("reliable_queue", "zset", "members"),
+        Kind("set", "set", "elements"),
+        Kind("sorted_set", "zset", "scores"),
+        Kind("string", "string", "text"),
+    )
+}
+
+
+def lua_table() -> str:
+    """Spell the table for scripts: marker to Redis type and form."""
+    rows = [f"  ['{kind.marker}'] = {{'{kind.redis_type}', '{kind.snapshot}'}}," for kind in KINDS.values()]
+    return "\n".join(rows)
