@@ -16,7 +16,7 @@ from redicts.core.codec import Json
 from redicts.core.paths import Name, Path, PathLike
 from redicts.faces.located import Located, check_one_of
 from redicts.faces.queued import QueuedProxy
-from redicts.leaves.opening import AsyncOpening
+from redicts.leaves.opening_aio import AsyncOpening
 from redicts.locks.options import ACQUIRE_TIMEOUT, EXPIRE_TIMEOUT, LockOptions
 from redicts.pool import AsyncDatabase, Pool
 from redicts.tree.operations import TreeOperations

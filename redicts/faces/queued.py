@@ -15,7 +15,7 @@ from redicts.core.keys import KeySpace
 from redicts.core.operation import Queued
 from redicts.core.paths import Path, PathLike
 from redicts.faces.located import Located
-from redicts.leaves.opening import QueuedOpening
+from redicts.leaves.opening_queued import QueuedOpening
 from redicts.locks.holding import Holding
 from redicts.locks.operations import LeaseOperations, LockOperations
 from redicts.pool import AsyncDatabase, Database

@@ -1,80 +1,186 @@
-"""Opening a place as a typed leaf, in its three faces. May import core and its neighbours, which are loaded late.
+"""Opening a place as a typed leaf: the synchronous face. May import core and its neighbours, which are loaded late.
 
-Each kind has a line here for each face: the types of what it gives differ, and nothing else. A new kind is added below
-the others.
+Each kind has a method for each face, in ``opening``, ``opening_aio`` and ``opening_queued``: the types of what they
+give differ, and nothing else. Nothing is asked of the server before something is done to what is opened.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal, overload
 
 from redicts.core.place import Place
 
 if TYPE_CHECKING:
-    from redicts.leaves.elements import Of, T
-    from redicts.leaves.list import AsyncList, List, QueuedList
+    from typing import Any
 
-__all__ = ["AsyncOpening", "QueuedOpening", "SyncOpening"]
+    from typing_extensions import TypeVar
+
+    from redicts.leaves.counter import Counter
+    from redicts.leaves.deque import Deque
+    from redicts.leaves.dict import Dict
+    from redicts.leaves.elements import Of, T
+    from redicts.leaves.list import List
+    from redicts.leaves.priority_queue import PriorityQueue
+    from redicts.leaves.queue import Queue
+    from redicts.leaves.reliable_queue import ReliableQueue
+    from redicts.leaves.set import Set
+    from redicts.leaves.sorted_set import SortedSet
+    from redicts.leaves.string import String
+
+    K = TypeVar("K", default=Any)
+
+__all__ = ["LEASE", "SyncOpening"]
+
+LEASE: Final = 60.0
+"""Seconds that a taken item of a reliable queue is leased for, where nothing is said."""
 
 
 class SyncOpening(Place):
-    """What a place can be opened as. Nothing is asked of the server, and nothing made, before something is done to it.
-
-    ``of`` is the type of the elements: whatever pydantic's ``TypeAdapter`` takes, or one; ``None`` for any JSON value.
-    """
+    """What a place can be opened as."""
 
     __slots__ = ()
+
+    def as_counter(self, of: Of[T] = None) -> Counter[T]:
+        """Open the place as a counter: see ``Counter``. No round trip.
+
+        Args:
+            of: The type of what is counted: as for pydantic's ``TypeAdapter``; ``None`` for any JSON value.
+
+        Raises:
+            PathError: The root is no counter.
+            ImportError: A type was given, and pydantic is not installed.
+        """
+        from redicts.leaves.counter import Counter
+
+        return Counter(self, of)
+
+    def as_deque(self, of: Of[T] = None, *, maxlen: int | None = None) -> Deque[T]:
+        """Open the place as a deque: see ``Deque``. No round trip.
+
+        Args:
+            of: The type of the elements: as for pydantic's ``TypeAdapter``; ``None`` for any JSON value.
+            maxlen: How many elements it has at most, for this handle: what is added at one end pushes out at the other.
+
+        Raises:
+            PathError: The root is no deque.
+            ImportError: A type was given, and pydantic is not installed.
+            TypeError: ``maxlen`` is no integer.
+            ValueError: ``maxlen`` is negative.
+        """
+        from redicts.leaves.deque import Deque
+
+        return Deque(self, of, maxlen)
+
+    def as_dict(self, of: Of[T] = None, *, keys: Of[K] = None) -> Dict[K, T]:
+        """Open the place as a dict: see ``Dict``. No round trip.
+
+        Args:
+            of: The type of the values: as for pydantic's ``TypeAdapter``; ``None`` for any JSON value.
+            keys: The type of the keys, likewise; ``None`` for any JSON scalar.
+
+        Raises:
+            PathError: The root is no dict.
+            ImportError: A type was given, and pydantic is not installed.
+        """
+        from redicts.leaves.dict import Dict
+
+        return Dict(self, of, keys)
 
     def as_list(self, of: Of[T] = None) -> List[T]:
         """Open the place as a list: see ``List``. No round trip.
 
         Args:
-            of: The type of the elements, as for pydantic's ``TypeAdapter``; ``None`` for any JSON value.
+            of: The type of the elements: as for pydantic's ``TypeAdapter``; ``None`` for any JSON value.
 
         Raises:
             PathError: The root is no list.
-            ImportError: ``of`` was given, and pydantic is not installed.
+            ImportError: A type was given, and pydantic is not installed.
         """
         from redicts.leaves.list import List
 
         return List(self, of)
 
-
-class AsyncOpening(Place):
-    """What a place can be opened as, for asyncio."""
-
-    __slots__ = ()
-
-    def as_list(self, of: Of[T] = None) -> AsyncList[T]:
-        """Open the place as a list: see ``List``. No round trip.
+    def as_priority_queue(self, of: Of[T] = None, *, maxsize: int = 0) -> PriorityQueue[T]:
+        """Open the place as a priority queue: see ``PriorityQueue``. No round trip.
 
         Args:
-            of: The type of the elements, as for pydantic's ``TypeAdapter``; ``None`` for any JSON value.
+            of: The type of the values: as for pydantic's ``TypeAdapter``; ``None`` for any JSON value.
+            maxsize: How many items it has at most, for this handle; 0 for no limit.
 
         Raises:
-            PathError: The root is no list.
-            ImportError: ``of`` was given, and pydantic is not installed.
+            PathError: The root is no priority queue.
+            ImportError: A type was given, and pydantic is not installed.
+            TypeError: ``maxsize`` is no integer.
         """
-        from redicts.leaves.list import AsyncList
+        from redicts.leaves.priority_queue import PriorityQueue
 
-        return AsyncList(self, of)
+        return PriorityQueue(self, of, maxsize)
 
-
-class QueuedOpening(Place):
-    """What a place can be opened as, in a pipeline."""
-
-    __slots__ = ()
-
-    def as_list(self, of: Of[T] = None) -> QueuedList[T]:
-        """Open the place as a list: see ``List``. No round trip.
+    @overload
+    def as_queue(self, of: Of[T] = None, *, maxsize: int = 0, reliable: Literal[False] = False) -> Queue[T]: ...
+    @overload
+    def as_queue(
+        self, of: Of[T] = None, *, maxsize: int = 0, reliable: Literal[True], lease: float = LEASE
+    ) -> ReliableQueue[T]: ...
+    def as_queue(
+        self, of: Of[T] = None, *, maxsize: int = 0, reliable: bool = False, lease: float = LEASE
+    ) -> Queue[T] | ReliableQueue[T]:
+        """Open the place as a queue: see ``Queue`` and ``ReliableQueue``, which are two kinds. No round trip.
 
         Args:
-            of: The type of the elements, as for pydantic's ``TypeAdapter``; ``None`` for any JSON value.
+            of: The type of the items: as for pydantic's ``TypeAdapter``; ``None`` for any JSON value.
+            maxsize: How many items it has at most, for this handle; 0 for no limit.
+            reliable: Whether an item that is taken comes back, unless ``task_done`` says that it is done.
+            lease: After how many seconds it does.
 
         Raises:
-            PathError: The root is no list.
-            ImportError: ``of`` was given, and pydantic is not installed.
+            PathError: The root is no queue.
+            ImportError: A type was given, and pydantic is not installed.
+            TypeError: ``maxsize`` is no integer, or ``lease`` no number.
+            ValueError: ``lease`` is not above 0.
         """
-        from redicts.leaves.list import QueuedList
+        if reliable:
+            from redicts.leaves.reliable_queue import ReliableQueue
 
-        return QueuedList(self, of)
+            return ReliableQueue(self, of, maxsize, lease)
+        from redicts.leaves.queue import Queue
+
+        return Queue(self, of, maxsize)
+
+    def as_set(self, of: Of[T] = None) -> Set[T]:
+        """Open the place as a set: see ``Set``. No round trip.
+
+        Args:
+            of: The type of the elements: as for pydantic's ``TypeAdapter``; ``None`` for any JSON value.
+
+        Raises:
+            PathError: The root is no set.
+            ImportError: A type was given, and pydantic is not installed.
+        """
+        from redicts.leaves.set import Set
+
+        return Set(self, of)
+
+    def as_sorted_set(self, of: Of[T] = None) -> SortedSet[T]:
+        """Open the place as a sorted set: see ``SortedSet``. No round trip.
+
+        Args:
+            of: The type of the members: as for pydantic's ``TypeAdapter``; ``None`` for any JSON value.
+
+        Raises:
+            PathError: The root is no sorted set.
+            ImportError: A type was given, and pydantic is not installed.
+        """
+        from redicts.leaves.sorted_set import SortedSet
+
+        return SortedSet(self, of)
+
+    def as_string(self) -> String:
+        """Open the place as a string of text or bytes: see ``String``. No round trip.
+
+        Raises:
+            PathError: The root is no string.
+        """
+        from redicts.leaves.string import String
+
+        return String(self)
