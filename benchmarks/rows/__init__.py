@@ -5,5 +5,6 @@ from __future__ import annotations
 from benchmarks.rows import calls, documents, figures, foreign, locks  # isort: skip
 from benchmarks.rows import contended  # isort: skip  # after the locks that nobody else wants
 from benchmarks.rows import coroutines, pipelines  # isort: skip
+from benchmarks.rows import leaves  # isort: skip
 
-__all__ = ["calls", "contended", "coroutines", "documents", "figures", "foreign", "locks", "pipelines"]
+__all__ = ["calls", "contended", "coroutines", "documents", "figures", "foreign", "leaves", "locks", "pipelines"]

@@ -70,6 +70,8 @@ _SCALARS: Final[dict[type, Callable[[Any], str]]] = {
     type(None): {None: "null"}.__getitem__,
 }
 
+_SCALAR_TYPES: Final = frozenset(_SCALARS)
+
 MAX_NESTING: Final = 500
 """How deeply lists and dicts may be nested in one leaf: what is stored can be read from deep in a program, too."""
 
@@ -98,7 +100,20 @@ def encode(value: Json) -> str:
     return text
 
 
-_encode_sorted = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
+_SORTED: Final = json.JSONEncoder(separators=(",", ":"), sort_keys=True)
+
+
+def _sorting_encoder() -> Callable[[Json], str]:
+    """Make the encoder for elements: the one that ``json`` makes anew for each value, made once; half the time."""
+    make: Any = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:  # not every Python has it
+        return _SORTED.encode
+    # No markers: what holds itself ends in a RecursionError.
+    chunks_of = make(None, _SORTED.default, encode_basestring_ascii, None, ":", ",", True, False, True)
+    return lambda value: "".join(chunks_of(value, 0))
+
+
+_encode_sorted = _sorting_encoder()
 
 
 def encode_canonical(value: Json) -> str:
@@ -108,8 +123,16 @@ def encode_canonical(value: Json) -> str:
         TypeError: As for ``encode``.
         ValueError: As for ``encode``.
     """
-    text = encode(value)
-    return _encode_sorted(value) if "{" in text and type(value) is not str else text
+    scalar = _SCALARS.get(type(value))
+    if scalar is not None:
+        return scalar(value)
+    try:
+        text = _encode_sorted(value)
+    except (RecursionError, TypeError):
+        return encode(value)  # which says what is wrong
+    if "{" in text or text.count("[") > MAX_NESTING:
+        _check_nested(value)
+    return text
 
 
 def decode(text: str) -> Json:
@@ -257,16 +280,23 @@ def _check_nested(value: Json) -> None:
     for _ in range(MAX_NESTING):
         below: list[Json] = []
         for item in level:
+            children = item
             if isinstance(item, dict):
-                for key in item:
-                    if not isinstance(key, str):
-                        raise TypeError(f"the keys of a dict must be str, not {key!r}")
-            children = item.values() if isinstance(item, dict) else item
-            below.extend([child for child in children if isinstance(child, (dict, list, tuple))])
+                children = item.values()
+                if not _PLAIN_NAMES.issuperset(map(type, item)):
+                    _check_keys(item)
+            if not _SCALAR_TYPES.issuperset(map(type, children)):
+                below.extend([child for child in children if isinstance(child, (dict, list, tuple))])
         if not below:
             return
         level = below
     raise _nested_too_deeply()
+
+
+def _check_keys(value: dict[Any, Json]) -> None:
+    for key in value:
+        if not isinstance(key, str):
+            raise TypeError(f"the keys of a dict must be str, not {key!r}")
 
 
 def _nested_too_deeply() -> ValueError:
