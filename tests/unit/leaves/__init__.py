@@ -1,0 +1,1 @@
+"""Typed leaves without a server."""
