@@ -13,12 +13,13 @@ from redicts.core.kinds import KINDS
 from redicts.core.operation import operation
 from redicts.leaves.elements import T
 from redicts.leaves.leaf import AsyncLeaf, QueuedLeaf, SyncLeaf
-from redicts.leaves.sequence import PAGE, SequenceOperations, spell_bound, spell_index
+from redicts.leaves.row import iterate, iterate_async, iterate_back, spell_bound, spell_index
+from redicts.leaves.sorting import SortingOperations
 
 __all__ = ["AsyncList", "List", "ListOperations", "QueuedList"]
 
 
-class ListOperations(SequenceOperations[T]):
+class ListOperations(SortingOperations[T]):
     """What a list can do, besides what deques can."""
 
     __slots__ = ()
@@ -78,11 +79,17 @@ class ListOperations(SequenceOperations[T]):
         Atomicity: one step.
         Cost: 1 round trip, O(elements + distance from the nearer end); O(length) with a step.
         """
-        spelled, texts = _spell_slice(start, stop, step), self._elements.encode_all(values, self.key())
-        done, count = yield from self._run_writing("list_splice", *spelled, "0", *texts)
+        spelled = _spell_slice(start, stop, step)
+        if self._is_same(values):
+            done, count = yield from self._run_writing("list_splice", *spelled, "own", "")
+            given = "another size"
+        else:
+            texts = [self._encode(value) for value in self._all_of(values)]
+            done, count = yield from self._run_writing("list_splice", *spelled, "put", "", *texts)
+            given = f"size {len(texts)}"
         if not done:
             raise ValueError(
-                f"attempt to assign sequence of size {len(texts)} to extended slice of size {count} at {self.key()!r}"
+                f"attempt to assign sequence of {given} to extended slice of size {count} at {self.key()!r}"
             )
 
     @operation(idempotent=False)
@@ -105,7 +112,7 @@ class ListOperations(SequenceOperations[T]):
         Atomicity: one step.
         Cost: 1 round trip, O(distance from the nearer end); O(length) with a step.
         """
-        yield from self._run_writing("list_splice", *_spell_slice(start, stop, step), "1")
+        yield from self._run_writing("list_splice", *_spell_slice(start, stop, step), "take", "")
 
     @operation(idempotent=False)
     def insert(self, index: SupportsIndex, value: T) -> Op[None]:
@@ -126,24 +133,63 @@ class ListOperations(SequenceOperations[T]):
         Cost: 1 round trip, O(distance from the nearer end).
         """
         at = spell_index(index)
-        yield from self._run_writing("list_splice", at, at, "1", "0", self._encode(value))
+        yield from self._run_writing("list_splice", at, at, "1", "put", "", self._encode(value))
 
     @operation(idempotent=False)
-    def repeat(self, times: SupportsIndex) -> Op[None]:
-        """Repeat the elements: ``*=``.
+    def pop(self, index: SupportsIndex = -1) -> Op[T]:
+        """Take one element out, and give it.
 
         Args:
-            times: How often they are there then; nothing is left where it is not above 0.
+            index: From 0; negative from the end.
 
         Raises:
+            IndexError: There is none.
             WrongType: The place holds something else.
+            InvalidElement: It is not of the type asked for; it stays where it is.
             LockLost: A lock that this owner took has run out.
-            OutcomeUnknown: The connection was cut on the way: it was done once, or not at all.
+            OutcomeUnknown: The connection was cut on the way: it was taken, or not.
 
-        Atomicity: one step.
-        Cost: 1 round trip, O(length and what is added).
+        Atomicity: one step: of several callers one gets it.
+        Cost: 1 round trip, O(distance from the nearer end). With ``of``, 2: it is looked at before it is taken; and 1
+            more for each time somebody came between.
+
+        Example:
+            >>> todo = root().get("todo").as_list()
+            >>> todo.extend(["tea", "cups"])
+            >>> todo.pop(0), todo.pop(), len(todo)
+            ('tea', 'cups', 0)
         """
-        yield from self._run_writing("list_reorder", "repeat", spell_index(times))
+        return (yield from self._pop(spell_index(index)))
+
+    @operation(idempotent=False, one_step=False)
+    def blocking_pop(self, index: SupportsIndex = -1, timeout: float | None = None) -> Op[T]:
+        """Take one element out, and give it; wait for one where there is none.
+
+        Whoever waits is woken in turn, by whatever adds elements; nobody polls. (A newcomer may be faster than who was
+        woken.)
+
+        Args:
+            index: From 0; negative from the end.
+            timeout: Seconds to wait; 0 for one try, ``None`` for no limit.
+
+        Raises:
+            WaitTimeout: There was none in time. (A ``TimeoutError``.)
+            ValueError: ``timeout`` is negative.
+            WrongType: The place holds something else.
+            InvalidElement: It is not of the type asked for; it stays where it is.
+            LockLost: A lock that this owner took has run out.
+            PipelineMisused: It is called in a pipeline, which cannot wait.
+            OutcomeUnknown: The connection was cut on the way: it was taken, or not.
+
+        Atomicity: one step takes it: of several callers one gets it.
+        Cost: 1 round trip where there is one, 2 with ``of``; while it waits, 1 command a second.
+
+        Example:
+            >>> root().get("jobs").as_list().append(7)
+            >>> root().get("jobs").as_list().blocking_pop(0, timeout=1)
+            7
+        """
+        return (yield from self._blocking_pop(spell_index(index), timeout))
 
 
 def _spell_slice(
@@ -183,7 +229,7 @@ class List(ListOperations[T], SyncLeaf, MutableSequence[T]):
     def __getitem__(self, index: SupportsIndex | slice) -> T | list[T]:
         if isinstance(index, slice):
             return self.slice(index.start, index.stop, index.step)
-        return self.get(index)
+        return self.get(_index(index))
 
     @overload
     def __setitem__(self, index: SupportsIndex, value: T) -> None: ...
@@ -193,13 +239,13 @@ class List(ListOperations[T], SyncLeaf, MutableSequence[T]):
         if isinstance(index, slice):
             self.set_slice(index.start, index.stop, value, index.step)
         else:
-            self.set(index, value)
+            self.set(_index(index), value)
 
     def __delitem__(self, index: SupportsIndex | slice) -> None:
         if isinstance(index, slice):
             self.delete_slice(index.start, index.stop, index.step)
         else:
-            self.delete(index)
+            self.delete(_index(index))
 
     def __len__(self) -> int:
         return self.length()
@@ -208,17 +254,10 @@ class List(ListOperations[T], SyncLeaf, MutableSequence[T]):
         return self.contains(value)
 
     def __iter__(self) -> Iterator[T]:
-        start = 0
-        while page := self.page(start):
-            yield from page
-            start += len(page)
+        return iterate(self)
 
     def __reversed__(self) -> Iterator[T]:
-        stop = self.length()
-        while stop > 0:
-            start = max(0, stop - PAGE)
-            yield from reversed(self.page(start, stop - start))
-            stop = start
+        return iterate_back(self)
 
     def __add__(self, other: list[T] | List[T]) -> list[T]:
         if not isinstance(other, (list, List)):
@@ -263,6 +302,12 @@ class List(ListOperations[T], SyncLeaf, MutableSequence[T]):
         return self.to_list() >= _plain(other) if isinstance(other, (list, List)) else NotImplemented
 
 
+def _index(index: SupportsIndex) -> SupportsIndex:
+    if not hasattr(index, "__index__"):
+        raise TypeError(f"list indices must be integers or slices, not {type(index).__name__}")
+    return index
+
+
 def _plain(other: list[T] | List[T]) -> list[T]:
     return other.to_list() if isinstance(other, List) else other
 
@@ -279,12 +324,8 @@ class AsyncList(ListOperations[T], AsyncLeaf):
 
     __slots__ = ()
 
-    async def __aiter__(self) -> AsyncIterator[T]:
-        start = 0
-        while page := await self.page(start):
-            for each in page:
-                yield each
-            start += len(page)
+    def __aiter__(self) -> AsyncIterator[T]:
+        return iterate_async(self)
 
 
 class QueuedList(ListOperations[T], QueuedLeaf):

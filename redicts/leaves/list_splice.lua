@@ -1,55 +1,61 @@
 -- list_splice: put elements in the place of a slice of a list.
 -- KEYS: header; see the prelude's leaf.
--- ARGV: header; field; marker; start, stop, step, as Python has them ("" for None); "1" where a slice with a step is to
---   be removed, else "0"; the elements.
--- Reply: {1, length}; {0, n} where a slice with a step has n elements, and another number was given: nothing was done.
+-- ARGV: header; field; marker; start, stop, step, as Python has them ("" for None); "take" where the slice is to be taken
+--   out, "own" where the list's own elements are put there, else "put"; how many elements there may be, or ""; the
+--   elements that are put there.
+-- Reply: {1, length}; {0, n}: nothing was done, for a slice with a step has n elements and another number was given, or
+--   there are n elements, and may be no more.
 -- Errors: LOCKLOST, NEWSECTION, WRONGKIND: nothing was written.
 -- Complexity: O(elements + distance from the nearer end); O(length) with a step.
--- Needs: leaf, sequence
+-- Needs: row, sequence
 
 local refused = unfit()
 if refused then return refused end
-local size, first, last = there and redis.call('LLEN', body) or 0, own + 4, #ARGV
-local step, removes = tonumber(ARGV[own + 2]), ARGV[own + 3] == '1'
+local size = there and redis.call('LLEN', body) or 0
+local step, verb, most = tonumber(ARGV[own + 2]), ARGV[own + 3], tonumber(ARGV[own + 4])
+if most and size >= most then return {0, size} end
 local start, stop = bounds(ARGV[own], ARGV[own + 1], step, size)
-local count = count_between(start, stop, step)
-
-local function push(command, texts)
-  for at = 1, #texts, CHUNK do redis.call(command, body, unpack(texts, at, math.min(at + CHUNK - 1, #texts))) end
+local count, new = count_between(start, stop, step), {}
+if verb == 'own' then
+  new = size > 0 and redis.call('LRANGE', body, 0, -1) or {}
+else
+  for i = own + 5, #ARGV do new[#new + 1] = ARGV[i] end
 end
 
--- Put all elements anew. (The key stays, and its time to live with it.)
-local function replace(texts)
-  push('RPUSH', texts)
-  redis.call('LTRIM', body, size, -1)
+-- Put the new elements where `stop` is not before `start`: what is on the shorter side of the slice is moved.
+local function splice()
+  if start < size - stop then
+    local before = start > 0 and redis.call('LRANGE', body, 0, start - 1) or {}
+    redis.call('LTRIM', body, stop, -1)
+    push('LPUSH', turned(new))
+    push('LPUSH', turned(before))
+  elseif start == 0 then
+    replace(size, new)
+  else
+    local after = stop < size and redis.call('LRANGE', body, stop, -1) or {}
+    redis.call('LTRIM', body, 0, start - 1)
+    push('RPUSH', new)
+    push('RPUSH', after)
+  end
 end
 
 if step ~= 1 then
-  if not removes and count ~= last - first + 1 then return {0, count} end
+  if verb ~= 'take' and count ~= #new then return {0, count} end
   if count == 0 then return {1, size} end
-  local texts = redis.call('LRANGE', body, 0, -1)
-  for i = 0, count - 1 do texts[start + i * step + 1] = removes and '' or ARGV[first + i] end
-  local kept = {}
-  for _, text in ipairs(texts) do if text ~= '' then kept[#kept + 1] = text end end
-  replace(kept)
+  local texts, kept = redis.call('LRANGE', body, 0, -1), {}
+  for i = 0, count - 1 do texts[start + i * step + 1] = verb == 'take' and '' or new[i + 1] end
+  for _, text in ipairs(texts) do
+    if text ~= '' then kept[#kept + 1] = text end
+  end
+  replace(size, kept)
+elseif #new == 0 and start >= stop then
+  return {1, size}
 else
   stop = math.max(stop, start)
-  if first > last and start == stop then return {1, size} end
-  refused = first <= last and mount()
+  refused = #new > 0 and mount()
   if refused then return refused end
-  if start >= size - stop or start == 0 then  -- what comes after is the shorter part, or all there is
-    local after = stop < size and redis.call('LRANGE', body, stop, -1) or {}
-    if start > 0 then redis.call('LTRIM', body, 0, start - 1) end
-    many('RPUSH', first, last)
-    push('RPUSH', after)
-    if start == 0 then redis.call('LTRIM', body, size, -1) end
-  else
-    local before = redis.call('LRANGE', body, 0, start - 1)
-    redis.call('LTRIM', body, stop, -1)
-    for i = last, first, -1 do redis.call('LPUSH', body, ARGV[i]) end
-    for i = #before, 1, -1 do redis.call('LPUSH', body, before[i]) end
-  end
+  splice()
 end
 settle()
-announce(first <= last and 'get' or 'put')
+if #new > 0 then announce('get') else announce('put') end
 return {1, redis.call('LLEN', body)}

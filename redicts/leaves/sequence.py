@@ -1,54 +1,27 @@
-"""What lists and deques have in common: elements by their index.
+"""What lists and deques have in common: operations on elements by their index.
 
-May import core and its neighbours. Invariant: an index is made out on the server, in the step that uses it; no element
-is moved by what was read before.
+May import core and its neighbours.
 """
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Iterable
-from typing import Final, SupportsIndex, cast
+from typing import SupportsIndex
 
 from redicts.core.effects import Op, Refused
-from redicts.core.missing import MISSING
 from redicts.core.operation import operation
 from redicts.leaves.elements import T
-from redicts.leaves.leaf import ADDS, KEEPS, TAKES, Leaf
-from redicts.leaves.waiting import Attempt, check_timeout, wait_for
+from redicts.leaves.leaf import KEEPS, TAKES
+from redicts.leaves.row import MAX_REPEATED, PAGE, Row, spell_bound, spell_index
 
-__all__ = ["PAGE", "SequenceOperations", "spell_index"]
-
-PAGE: Final = 1000
-"""How many elements an iteration asks for at once."""
-
-NO_ELEMENT: Final = "@"
-"""A text that no element has."""
-
-_LARGEST: Final = 2**53 - 1
+__all__ = ["SequenceOperations"]
 
 
-def spell_index(index: SupportsIndex) -> str:
-    """Spell an index for the server; what is beyond all lists is cut to what is beyond all lists there, too.
-
-    Raises:
-        TypeError: It is none.
-    """
-    return str(max(-_LARGEST, min(_LARGEST, operator.index(index))))
-
-
-def spell_bound(bound: SupportsIndex | None) -> str:
-    """Spell a bound of a slice; ``None`` is the empty text."""
-    return "" if bound is None else spell_index(bound)
-
-
-class SequenceOperations(Leaf[T]):
+class SequenceOperations(Row[T]):
     """Operations on elements that stand in a row."""
 
     __slots__ = ()
-
-    LENGTH = "LLEN"
-    WAITED = True
 
     @operation(idempotent=True)
     def get(self, index: SupportsIndex) -> Op[T]:
@@ -143,18 +116,19 @@ class SequenceOperations(Leaf[T]):
             >>> root().val()
             {'todo': [{'what': 'tea'}]}
         """
-        yield from self._write(ADDS, "RPUSH", self._encode(value))
+        yield from self._add("RPUSH", (self._encode(value),))
 
     @operation(idempotent=False)
     def extend(self, values: Iterable[T]) -> Op[None]:
         """Add elements at the end.
 
         Args:
-            values: The elements, in order.
+            values: The elements, in order. Where getting them raises an error, none is added.
 
         Raises:
             WrongType: The place holds something else.
             TypeError: One is no JSON value.
+            ValueError: They are more than 1,000,000: too many for one step.
             InvalidElement: One is not of the type asked for.
             LockLost: A lock that this owner took has run out.
             OutcomeUnknown: The connection was cut on the way: all were added once, or none.
@@ -162,102 +136,7 @@ class SequenceOperations(Leaf[T]):
         Atomicity: one step: all of them or none.
         Cost: 1 round trip, O(elements); none where there are none.
         """
-        texts = self._elements.encode_all(values, self.key())
-        if texts:
-            yield from self._write(ADDS, "RPUSH", *texts)
-
-    @operation(idempotent=False)
-    def pop(self, index: SupportsIndex = -1) -> Op[T]:
-        """Take one element out, and give it.
-
-        Args:
-            index: From 0; negative from the end.
-
-        Raises:
-            IndexError: There is none.
-            WrongType: The place holds something else.
-            InvalidElement: It is not of the type asked for; it stays where it is.
-            LockLost: A lock that this owner took has run out.
-            OutcomeUnknown: The connection was cut on the way: it was taken, or not.
-
-        Atomicity: one step: of several callers one gets it.
-        Cost: 1 round trip, O(distance from the nearer end). With ``of``, 2: it is looked at before it is taken; and 1
-            more for each time somebody came between.
-
-        Example:
-            >>> todo = root().get("todo").as_list()
-            >>> todo.extend(["tea", "cups"])
-            >>> todo.pop(0), todo.pop(), len(todo)
-            ('tea', 'cups', 0)
-        """
-        return (yield from self._pop(index))
-
-    def _pop(self, index: SupportsIndex) -> Op[T]:
-        at = spell_index(index)
-        if not self._elements.checked:
-            if at in {"0", "-1"}:
-                text = yield from self._write(TAKES, "LPOP" if at == "0" else "RPOP")
-            else:
-                _, *found = yield from self._run_writing("list_take", at, "", "0")
-                text = found[0] if found else None
-            if text is None:
-                raise self._no_index(index)
-            return self._decode(text)
-        guards = self._guards()
-        text = yield from self._read("LINDEX", at)
-        while text is not None:
-            value = self._decode(text)
-            taken, *found = yield from self._run_writing("list_take", at, text, "0", guards=guards)
-            if taken:
-                return value
-            text = found[0] if found else None
-        raise self._no_index(index)
-
-    @operation(idempotent=False, one_step=False)
-    def blocking_pop(self, index: SupportsIndex = -1, timeout: float | None = None) -> Op[T]:
-        """Take one element out, and give it; wait for one where there is none.
-
-        Whoever waits is woken in turn, by whatever adds elements; nobody polls. (A newcomer may be faster than who was
-        woken.)
-
-        Args:
-            index: From 0; negative from the end.
-            timeout: Seconds to wait; 0 for one try, ``None`` for no limit.
-
-        Raises:
-            WaitTimeout: There was none in time. (A ``TimeoutError``.)
-            ValueError: ``timeout`` is negative.
-            WrongType: The place holds something else.
-            InvalidElement: It is not of the type asked for; it stays where it is.
-            LockLost: A lock that this owner took has run out.
-            PipelineMisused: It is called in a pipeline, which cannot wait.
-            OutcomeUnknown: The connection was cut on the way: it was taken, or not.
-
-        Atomicity: one step takes it: of several callers one gets it.
-        Cost: 1 round trip where there is one, 2 with ``of``; while it waits, 1 command a second.
-
-        Example:
-            >>> root().get("jobs").as_list().append(7)
-            >>> root().get("jobs").as_list().blocking_pop(0, timeout=1)
-            7
-        """
-        at, guards, patience = spell_index(index), self._guards(), check_timeout(timeout)
-
-        def attempt(waits: bool) -> Op[Attempt[T]]:
-            expected, value, flag = "", None, "1" if waits else "0"
-            if self._elements.checked:
-                expected = (yield from self._read("LINDEX", at)) or NO_ELEMENT
-            while True:
-                if expected not in {"", NO_ELEMENT}:
-                    value = self._decode(expected)
-                taken, *found = yield from self._run_writing("list_take", at, expected, flag, guards=guards)
-                if taken:
-                    return Attempt(cast("T", value) if expected else self._decode(found[0]))
-                if not found:
-                    return Attempt(MISSING)
-                expected = found[0]
-
-        return (yield from wait_for(self, attempt, patience))
+        yield from self._add_all("RPUSH", values)
 
     @operation(idempotent=False)
     def remove(self, value: T) -> Op[None]:
@@ -275,7 +154,7 @@ class SequenceOperations(Leaf[T]):
         Atomicity: one step.
         Cost: 1 round trip, O(length).
         """
-        text = self._elements.spell(value, self.key())
+        text = self._spell(value)
         removed = 0 if text is None else (yield from self._write(TAKES, "LREM", "1", text))
         if not removed:
             raise self._not_in(value)
@@ -296,7 +175,7 @@ class SequenceOperations(Leaf[T]):
         Atomicity: one step.
         Cost: 1 round trip, O(length).
         """
-        text = self._elements.spell(value, self.key())
+        text = self._spell(value)
         at = None
         if text is not None:
             at = yield from self._run_reading("list_find", "index", text, spell_index(start), spell_bound(stop))
@@ -317,7 +196,7 @@ class SequenceOperations(Leaf[T]):
         Atomicity: one step.
         Cost: 1 round trip, O(length).
         """
-        text = self._elements.spell(value, self.key())
+        text = self._spell(value)
         return 0 if text is None else int((yield from self._run_reading("list_find", "count", text)))
 
     @operation(idempotent=True)
@@ -333,7 +212,7 @@ class SequenceOperations(Leaf[T]):
         Atomicity: one step.
         Cost: 1 round trip, O(length).
         """
-        text = self._elements.spell(value, self.key())
+        text = self._spell(value)
         return text is not None and (yield from self._read("LPOS", text)) is not None
 
     @operation(idempotent=False)
@@ -348,6 +227,29 @@ class SequenceOperations(Leaf[T]):
         Cost: 1 round trip, O(length).
         """
         yield from self._run_writing("list_reorder", "reverse")
+
+    @operation(idempotent=False)
+    def repeat(self, times: SupportsIndex) -> Op[None]:
+        """Repeat the elements: ``*=``.
+
+        Args:
+            times: How often they are there then; nothing is left where it is not above 0.
+
+        Raises:
+            WrongType: The place holds something else.
+            ValueError: It would add more than 1,000,000 elements: too many for one step.
+            LockLost: A lock that this owner took has run out.
+            OutcomeUnknown: The connection was cut on the way: it was done once, or not at all.
+
+        Atomicity: one step.
+        Cost: 1 round trip, O(length and what is added).
+        """
+        asked = ("repeat", spell_index(times), self._most(), str(MAX_REPEATED))
+        if (yield from self._run_writing("list_reorder", *asked)) < 0:
+            raise ValueError(
+                f"too large for one atomic step: {self.key()!r} {operator.index(times)} times; at most {MAX_REPEATED} "
+                "elements can be added; extend it in parts"
+            )
 
     @operation(idempotent=True)
     def to_list(self) -> Op[list[T]]:
@@ -378,13 +280,3 @@ class SequenceOperations(Leaf[T]):
         Cost: 1 round trip, O(distance from the nearer end + count).
         """
         return (yield from self._range(str(start), str(start + count - 1)))
-
-    def _range(self, first: str, last: str) -> Op[list[T]]:
-        """Read elements by their first and last index, as LRANGE has them."""
-        return self._decode_all((yield from self._read("LRANGE", first, last)))
-
-    def _no_index(self, index: SupportsIndex) -> IndexError:
-        return IndexError(f"{self.KIND.name} index out of range: {operator.index(index)} at {self.key()!r}")
-
-    def _not_in(self, value: object) -> ValueError:
-        return ValueError(f"{value!r} is not in the {self.KIND.name} at {self.key()!r}")
