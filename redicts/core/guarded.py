@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from redicts.core.codec import NODE
+from redicts.core.codec import NODE, TYPED
 from redicts.core.effects import Argument, Call, Eval, Op, Refused
 from redicts.core.paths import Path, dotted
 from redicts.core.place import Guard, Place
@@ -105,6 +105,8 @@ def _translated(refused: Refused, path: Path) -> RedictsError:
         )
     if refused.code == "NOTANUMBER":
         found = "a node" if refused.detail.startswith(NODE) else refused.detail
+        if found.startswith(TYPED):
+            found = f"a {found.removeprefix(TYPED)}"
         return NotANumber(
             f"{place!r} holds {found}, which is no number to add to; it was left alone", path=place, found=found
         )

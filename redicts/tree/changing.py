@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from redicts.core.codec import Json, as_read, decode, decode_number, encode, encode_document
-from redicts.core.effects import Argument, Op
+from redicts.core.codec import TYPED, Json, as_read, decode, decode_number, encode, encode_document
+from redicts.core.effects import Argument, Op, Refused
 from redicts.core.guarded import run_guarded
 from redicts.core.operation import operation
 from redicts.core.paths import dotted
 from redicts.core.place import Guard
 from redicts.core.scripts import load
-from redicts.errors import NotANumber
+from redicts.errors import NotANumber, WrongType
 from redicts.tree.reading import Reading
 
 __all__ = ["Changing"]
@@ -91,6 +91,7 @@ class Changing(Reading):
             Whether it was set.
 
         Raises:
+            WrongType: A typed leaf would become plain JSON by it, here or below; it was left alone.
             PathError: As for ``set``.
             TypeError: As for ``set``.
             ValueError: As for ``set``.
@@ -126,6 +127,7 @@ class Changing(Reading):
             The new value, as it will be read.
 
         Raises:
+            WrongType: As for ``compare_and_set``; ``convert("json")`` first, or work on the typed leaf itself.
             PathError: As for ``set``.
             TypeError: As for ``set``.
             ValueError: As for ``set``.
@@ -160,8 +162,23 @@ class Changing(Reading):
         entry, document = self._space.entry(self._path), encode_document(new, self._path)
         args: list[Argument] = [entry.field, str(len(expected)), *expected, *document]
         script = load("redicts.tree", "compare_and_set")
-        reply = yield from run_guarded(self, script, (self._path,), (entry.key,), args, guards)
+        try:
+            reply = yield from run_guarded(self, script, (self._path,), (entry.key,), args, guards)
+        except Refused as refused:
+            if refused.code != "WRONGKIND":
+                raise
+            raise self._typed(refused.detail.removeprefix(TYPED)) from None
         return (True, document[0]) if reply[0] else (False, reply[1])
+
+    def _typed(self, kind: str) -> WrongType:
+        place = dotted(self._path)
+        return WrongType(
+            f"{place!r} is a {kind}, or has one below it, which would become plain JSON; it was left alone. Work on "
+            f"the {kind} itself, or convert('json') it first; set() replaces whatever is there",
+            path=place,
+            expected="leaf",
+            found=kind,
+        )
 
 
 def _canonical(value: Json) -> str:

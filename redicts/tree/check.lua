@@ -23,7 +23,7 @@ for i = 2, #KEYS do
     if letter == 'n' then check_node(key)
     elseif letter == 'v' then check_body(key)
     elseif letter == 'l' or letter == 'b' then check_locks(key)
-    elseif letter == 'w' or letter == 'u' or letter == 'g' or letter == 'p' then check_wake_ups(key)
+    elseif letter == 'w' or letter == 'u' or letter == 'g' or letter == 'p' or letter == 'j' then check_wake_ups(key)
     elseif letter == 'e' then check_expected(key)
     elseif letter == 'f' then check_counter(key) end
   end

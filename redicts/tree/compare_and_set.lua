@@ -3,7 +3,7 @@
 -- ARGV: header; field, number of expected texts, the texts ("" for a place where nothing is), then text ("/" for a
 --   node), number of rows, and the rows as for set.
 -- Reply: {1} where it was set, else {0, JSON text or ""}: what stands there.
--- Errors: LOCKLOST, NEWSECTION: nothing was written.
+-- Errors: LOCKLOST, NEWSECTION; WRONGKIND where it is that text and has a typed leaf in it: nothing was written.
 -- Complexity: O(what is read and written).
 -- Needs: header, put, document, moment
 
@@ -13,6 +13,7 @@ local key, field, expected = KEYS[own_key], ARGV[own_arg], tonumber(ARGV[own_arg
 local text, at = document(key, field) or '', own_arg + 2 + expected
 for i = own_arg + 2, at - 1 do
   if text == ARGV[i] then
+    if typed_met then return redis.error_reply('WRONGKIND ' .. typed_met) end
     put(key, field, ARGV[at], at + 2, tonumber(ARGV[at + 1]), own_deadline(key, field))
     return {1}
   end

@@ -139,7 +139,7 @@ def test_large_and_nested(tree: Proxy, backend: Backend, monkeypatch: pytest.Mon
 
 
 def test_a_typed_leaf_is_left_alone(tree: Proxy, backend: Backend) -> None:
-    """There are none yet, but the marker is theirs: a counter does not overwrite a list."""
+    """What a number is added to is no list."""
     space, client = backend.database.space, backend.client
     tree.set("a.b", 1)
     client.hset(space.node(("a",)), "todo", "@list")
@@ -147,7 +147,7 @@ def test_a_typed_leaf_is_left_alone(tree: Proxy, backend: Backend) -> None:
     place = tree.get("a.todo")
     with nothing_written(backend):
         for count in (1, 0.5, 2**80):
-            with pytest.raises(NotANumber, match=r"'a\.todo' holds @list"):
+            with pytest.raises(NotANumber, match=r"'a\.todo' holds a list"):
                 _ = place.add(count)
         assert place.kind() == "list"
         assert place.exists() is True

@@ -1,5 +1,5 @@
 -- prelude snapshot: the body of a typed leaf as JSON text. core/kinds.py says which form is whose.
--- Needs: kinds
+-- Needs: kinds, quoted
 
 -- A score as JSON has it.
 local function score_text(score)
@@ -9,28 +9,13 @@ local function score_text(score)
   return score .. '.0'
 end
 
--- Bytes as a JSON string: as UTF-8 where they are, else each byte as the character of its number.
-local function quoted(bytes)
-  local function escape(char) return string.format('\\u%04x', string.byte(char)) end
-  local rest = string.gsub(bytes, '[%z\1-\127]', '')
-  rest = string.gsub(rest, '[\194-\223][\128-\191]', '')
-  rest = string.gsub(rest, '\224[\160-\191][\128-\191]', '')
-  rest = string.gsub(rest, '\237[\128-\159][\128-\191]', '')
-  rest = string.gsub(rest, '[\225-\236\238\239][\128-\191][\128-\191]', '')
-  rest = string.gsub(rest, '\240[\144-\191][\128-\191][\128-\191]', '')
-  rest = string.gsub(rest, '[\241-\243][\128-\191][\128-\191][\128-\191]', '')
-  rest = string.gsub(rest, '\244[\128-\143][\128-\191][\128-\191]', '')
-  local special = rest == '' and '[%z\1-\31"\\\127]' or '[%z\1-\31"\\\127-\255]'
-  return '"' .. string.gsub(bytes, special, escape) .. '"'
-end
-
 -- The names of the fields of a hash as names in JSON: those that are no strings are put between quotes, as json.dumps
 -- does. Nil where two would be the same.
 local function names_of(flat)
   local names, seen = {}, {}
   for i = 1, #flat, 2 do
     local name = flat[i]
-    if string.byte(name) ~= 34 then name = '"' .. string.gsub(name, '"', '\\"') .. '"' end
+    if string.byte(name) ~= 34 then name = '"' .. string.gsub(name, '[\\"]', '\\%0') .. '"' end
     if seen[name] then return nil end
     seen[name], names[i] = true, name
   end
@@ -68,9 +53,16 @@ end
 
 function FORMS.text(body) return quoted(redis.call('GET', body)) end
 
--- The JSON text of a typed leaf; nil where its body has expired, and where this version does not know its kind.
+-- What was met: a typed leaf; one of a kind that this version does not know.
+local typed_met, unknown_met = nil, nil
+
+-- The JSON text of a typed leaf; nil where its body has expired. That of an unknown kind is its marker, which is no JSON:
+-- who reads it is told, and nothing is taken for nothing.
 local function snapshot(marker, body)
   local kind = KINDS[marker]
-  if not kind or redis.call('EXISTS', body) == 0 then return nil end
-  return FORMS[kind[2]](body, kind[1])
+  if redis.call('EXISTS', body) == 0 then return nil end
+  typed_met = marker
+  if kind then return FORMS[kind[2]](body, kind[1]) end
+  unknown_met = marker
+  return marker
 end

@@ -1,0 +1,65 @@
+"""A filled typed leaf of every kind, put into Redis by hand: what it holds, and how ``val()`` shows that."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from redicts.core.kinds import KINDS
+from redicts.core.paths import Path
+from tests.support.backends import Backend
+from tests.support.trees import canonical, tree_of
+
+__all__ = ["EXAMPLES", "Example", "mount", "same"]
+
+
+class Example(NamedTuple):
+    """What a typed leaf of a kind may hold.
+
+    Attributes:
+        shown: What ``val()`` gives.
+        command: What fills the body, without the key.
+    """
+
+    shown: Any
+    command: tuple[str, ...]
+
+
+_ROW = Example(
+    [1, "é", [2.0, None], {"a": [], "b": -0.0}], ("RPUSH", "1", r'"\u00e9"', "[2.0,null]", '{"a":[],"b":-0.0}')
+)
+
+EXAMPLES: dict[str, Example] = {
+    "counter": Example({"ham": 3, "eggs": -1}, ("HSET", '"ham"', "3", '"eggs"', "-1")),
+    "deque": _ROW,
+    "dict": Example({"a": 1, "b.c": [{"d": None}]}, ("HSET", '"a"', "1", '"b.c"', '[{"d":null}]')),
+    "list": _ROW,
+    "priority_queue": Example(["now", "then"], ("ZADD", "1", '00000000000000000001 "now"', "2.5", '0000000 "then"')),
+    "queue": _ROW,
+    "reliable_queue": Example(["now", "then"], ("ZADD", "1", '1 "now"', "2", '2 "then"')),
+    "set": Example([1, 1.0, "a", [True, None]], ("SADD", "1", "1.0", '"a"', "[true,null]")),
+    "sorted_set": Example([["a", -1.5], [2, 3.0]], ("ZADD", "-1.5", '"a"', "3", "2")),
+    "string": Example("é\x00\"", ("SET", "é\x00\"")),
+}  # fmt: skip
+"""By kind."""
+
+assert EXAMPLES.keys() == KINDS.keys()
+
+
+def mount(backend: Backend, path: Path, kind: str) -> None:
+    """Put the example of a kind at a place, replacing what is there."""
+    tree_of(backend).set(path, 0)
+    client: Any = backend.client
+    entry, body = backend.database.space.entry(path), backend.database.space.body(path)
+    command, *args = EXAMPLES[kind].command
+    life = client.pttl(entry.key)
+    client.execute_command(command, body, *args)
+    client.hset(entry.key, entry.field, KINDS[kind].marker)
+    if life > 0:
+        client.pexpireat(body, client.pexpiretime(entry.key))
+
+
+def same(kind: str, one: Any, other: Any) -> bool:
+    """Whether two values that ``val()`` gave are one: a set is shown in no order."""
+    if KINDS[kind].redis_type == "set":
+        one, other = (sorted(map(canonical, each)) for each in (one, other))
+    return canonical(one) == canonical(other)
