@@ -246,7 +246,7 @@ class DequeOperations(SequenceOperations[T]):
         return IndexError(f"pop from an empty deque, at {self.key()!r}")
 
 
-class Deque(DequeOperations[T], SyncLeaf, MutableSequence[T]):
+class Deque(DequeOperations[T], SyncLeaf, MutableSequence[T]):  # type: ignore[misc]  # pop() has no index, as deque's
     """A deque that processes share, as ``as_deque()`` opens it: what ``collections.deque`` is to one of them.
 
     Elements are compared as JSON: 1, 1.0 and True are three values here. What ``copy()``, ``+`` and ``*`` give is a
@@ -298,6 +298,9 @@ class Deque(DequeOperations[T], SyncLeaf, MutableSequence[T]):
         return deque(self.to_list(), self.maxlen)
 
     __copy__ = copy
+
+    def __deepcopy__(self, memo: object) -> deque[T]:
+        return self.copy()
 
     def __add__(self, other: deque[T] | Deque[T]) -> deque[T]:
         return self.copy() + _plain(other) if isinstance(other, (deque, Deque)) else NotImplemented

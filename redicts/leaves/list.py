@@ -286,6 +286,11 @@ class List(ListOperations[T], SyncLeaf, MutableSequence[T]):
         """Read all elements at one moment: as ``to_list()``."""
         return self.to_list()
 
+    __copy__ = copy
+
+    def __deepcopy__(self, memo: object) -> list[T]:
+        return self.to_list()
+
     def __eq__(self, other: object) -> bool:
         return self.to_list() == _plain(other) if isinstance(other, (list, List)) else NotImplemented
 

@@ -6,7 +6,7 @@
 -- Reply: {1, length}; {0, n}: nothing was done, for a slice with a step has n elements and another number was given, or
 --   there are n elements, and may be no more.
 -- Errors: LOCKLOST, NEWSECTION, WRONGKIND: nothing was written.
--- Complexity: O(elements + distance from the nearer end); O(length) with a step.
+-- Complexity: O(elements + distance from the nearer end, or from the beginning); O(length) with a step.
 -- Needs: row, sequence
 
 local refused = unfit()
@@ -22,8 +22,22 @@ else
   for i = own + 5, #ARGV do new[#new + 1] = ARGV[i] end
 end
 
--- Put the new elements where `stop` is not before `start`: what is on the shorter side of the slice is moved.
+-- Put a few new elements in the place of a few far from both ends, where moving what is beside them would take longer.
+local function splice_few()
+  for i = 1, math.min(count, #new) do redis.call('LSET', body, start + i - 1, new[i]) end
+  for i = #new + 1, count do redis.call('LSET', body, start + i - 1, '@') end  -- no element is spelled so
+  if count > #new then return redis.call('LREM', body, start < size / 2 and count - #new or #new - count, '@') end
+  if count == #new then return end
+  local after = redis.call('LINDEX', body, stop)
+  redis.call('LSET', body, stop, '@')
+  for i = count + 1, #new do redis.call('LINSERT', body, 'BEFORE', '@', new[i]) end
+  redis.call('LSET', body, start + #new, after)
+end
+
+-- Put the new elements in the place of those from `start` to `stop`: what is on the shorter side of them is moved.
 local function splice()
+  local moved = math.min(start, size - stop)
+  if moved > 100 and math.max(count, #new) * start < moved * 30 then return splice_few() end
   if start < size - stop then
     local before = start > 0 and redis.call('LRANGE', body, 0, start - 1) or {}
     redis.call('LTRIM', body, stop, -1)

@@ -81,8 +81,9 @@ class Row(Leaf[T]):
         mine: object = self
         if values is mine:
             return True
-        alike = isinstance(values, SyncLeaf) and isinstance(mine, SyncLeaf) and type(values) is type(mine)
-        return alike and values._place == self._place
+        if not isinstance(values, SyncLeaf) or not isinstance(mine, SyncLeaf) or type(values) is not type(mine):
+            return False
+        return values._place == mine._place
 
     def _all_of(self, values: Iterable[T]) -> Iterable[T]:
         """Give values; those of another typed sequence as they are at one moment."""

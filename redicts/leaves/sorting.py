@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SortingOperations"]
 
-ON_SERVER: Final = 20_000
-"""How many elements the server sorts at most: it does nothing else meanwhile (some 30 ms)."""
+ON_SERVER: Final = 10_000
+"""How many elements the server sorts at most: it does nothing else meanwhile, for some tens of milliseconds."""
 
 PATIENCE: Final = 3
 """How often others may come between before the server sorts, however many elements there are."""
@@ -37,7 +37,7 @@ class SortingOperations(SequenceOperations[T]):
     def sort(self, *, key: Callable[[T], Any] | None = None, reverse: bool = False) -> Op[None]:
         """Sort the elements, as ``list.sort`` does: those that are equal keep their order.
 
-        The server sorts up to 20,000 elements that are numbers (``bool`` is one; whole ones below 2**53) or texts.
+        The server sorts up to 10,000 elements that are numbers (``bool`` is one; whole ones below 2**53) or texts.
         What else can be compared is read, sorted here, and put back if nobody has changed the list meanwhile; else
         that begins again, and three times in vain the server does it where it can.
 
