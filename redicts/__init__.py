@@ -33,6 +33,7 @@ from redicts.errors import (
     PoolExhausted,
     RedictsError,
     ResultNotReady,
+    TaskLost,
     WaitTimeout,
     WrongType,
 )
@@ -87,6 +88,7 @@ __all__ = [
     "Proxy",
     "RedictsError",
     "ResultNotReady",
+    "TaskLost",
     "WaitTimeout",
     "WrongType",
     "aio",

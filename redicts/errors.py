@@ -14,6 +14,7 @@ error                 also a                           means
 ``NotANumber``        ``ValueError``                   ``add`` on a place that holds no number
 ``InvalidElement``    ``ValueError``                   an element that is not of the type of its typed leaf
 ``WaitTimeout``       ``TimeoutError``                 nothing came in time that was waited for
+``TaskLost``                                           what was taken from a queue is not this consumer's any more
 ``ConfigError``       ``ValueError``                   the configuration, or the server, cannot be used
 ``LockError``                                          the root of the three below
 ``LockTimeout``       ``TimeoutError``                 the lock was not free in time
@@ -57,6 +58,7 @@ __all__ = [
     "PoolExhausted",
     "RedictsError",
     "ResultNotReady",
+    "TaskLost",
     "WaitTimeout",
     "WrongType",
 ]
@@ -124,6 +126,12 @@ class WaitTimeout(RedictsError, TimeoutError):
 
     path: str
     timeout: float
+
+
+class TaskLost(RedictsError):
+    """The item's lease ran out, and another consumer took it, or did it; or it was removed. Attribute: ``path``."""
+
+    path: str
 
 
 class ConfigError(RedictsError, ValueError):

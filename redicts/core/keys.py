@@ -48,9 +48,10 @@ FENCE: Final = "f"
 EXPECTED: Final = "e"
 TAKERS: Final = "g"
 PUTTERS: Final = "p"
+JOINERS: Final = "j"
 
 _OF_LOCKS = frozenset({LOCKS_AT, LOCKS_BELOW, WAKE_UPS, UPGRADES, FENCE})
-_LETTERS = frozenset({NODE, BODY, EXPECTED, TAKERS, PUTTERS}) | _OF_LOCKS
+_LETTERS = frozenset({NODE, BODY, EXPECTED, TAKERS, PUTTERS, JOINERS}) | _OF_LOCKS
 _LIKE_OURS = re.compile(rf"[{''.join(sorted(_LETTERS))}]:(\{{|$)")
 _EXTRA = str.maketrans({".": "\\u002e", "{": "\\u007b", "}": "\\u007d"})
 _PLAIN = re.compile(r"[^\x00-\x1f\"\\.{}]+", re.DOTALL)
@@ -70,9 +71,11 @@ class LeafKeys(NamedTuple):
         entry: The hash that its marker stands in.
         field: Where in that.
         body: What it holds.
-        expected: Who waits: a hash with a field for those who wait for elements, and one for those who wait for room.
+        expected: Who waits: a hash with a field for those who wait for elements, one for those who wait for room, and
+            one for those who wait until all is done.
         takers: The wake-ups of those who wait for elements.
         putters: The wake-ups of those who wait for room.
+        joiners: The wake-ups of those who wait until all is done.
     """
 
     entry: str
@@ -81,6 +84,7 @@ class LeafKeys(NamedTuple):
     expected: str
     takers: str
     putters: str
+    joiners: str
 
 
 class LockKeys(NamedTuple):
@@ -205,7 +209,7 @@ class KeySpace:
 
     def _leaf(self, path: Path) -> LeafKeys:
         key, field = self.entry(path)
-        return LeafKeys(key, field, *[self.key(letter, path) for letter in (BODY, EXPECTED, TAKERS, PUTTERS)])
+        return LeafKeys(key, field, *[self.key(letter, path) for letter in (BODY, EXPECTED, TAKERS, PUTTERS, JOINERS)])
 
     def _locks(self, path: Path) -> LockKeys:
         ancestors = [path[:depth] for depth in range(len(path) - 1, -1, -1)]

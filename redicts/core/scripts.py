@@ -35,12 +35,14 @@ class Script(NamedTuple):
         text: Lua source with its prelude.
         sha: The SHA-1 by which the server knows it, in lower-case hex.
         writes: Whether it may write: those that do need one of its parts ``header``, ``enter`` and ``wake``.
+        takes: Whether what it takes out is nowhere but in its reply: its header says so, ``-- Takes: what``.
     """
 
     name: str
     text: str
     sha: str
     writes: bool
+    takes: bool = False
 
 
 @cache
@@ -61,7 +63,7 @@ def load(package: str, name: str) -> Script:
     before, _, after = source.rpartition(HERE)
     text = _without_comments("\n".join([before, *parts.values(), after]))
     sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
-    return Script(name, text, sha, writes=not _WRITERS.isdisjoint(parts))
+    return Script(name, text, sha, not _WRITERS.isdisjoint(parts), "\n-- Takes: " in source)
 
 
 def _collect(part: str, parts: dict[str, str]) -> None:

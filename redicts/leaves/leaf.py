@@ -56,6 +56,9 @@ class Leaf(Generic[T]):
     WAITED: ClassVar[bool] = False
     """Whether elements, or room, of it may be waited for."""
 
+    JOINED: ClassVar[bool] = False
+    """Whether it may be waited for that all of it is done."""
+
     def __init__(self, place: Place, of: Of[T] = None) -> None:
         place._not_root(place._path, f"opened as a {self.KIND.name}")
         self._place = place
@@ -117,7 +120,7 @@ class Leaf(Generic[T]):
     def _guarded(self, script: str, args: tuple[Argument, ...], guards: tuple[Guard, ...] | None) -> Op[Any]:
         place = self._place
         keys = place._space.leaf(place._path)
-        own = (keys.entry, *keys[2:]) if self.WAITED else (keys.entry, keys.body)
+        own = (keys.entry, *keys[2 : 7 if self.JOINED else 6]) if self.WAITED else (keys.entry, keys.body)
         chosen = _WRITE if script == "write" else load(PACKAGE, script)
         try:
             return (

@@ -4,8 +4,9 @@ Who finds nothing notes, in that very step, that somebody is expected, and waits
 is waited for gives one, and who has taken what it waited for gives one on where there is more. Once a second a waiter
 looks by itself: what a lost wake-up costs at most.
 
-May import core, errors and its neighbours. Invariant: what is waited on carries nothing but that it came; elements are
-taken by a script, under guards, and never by the blocking command: nothing is lost with a waiter.
+May import core, errors and its neighbours. Invariants: what is waited on carries nothing but that it came; elements are
+taken by a script, under guards, and never by the blocking command: nothing is lost with a waiter. What was taken for
+one who is cancelled, or interrupted, before it has it, is put back.
 """
 
 from __future__ import annotations
@@ -13,16 +14,17 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable
+from queue import Empty, Full
 from time import monotonic
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from redicts.core.effects import WAITING, Block, Eval, Op
 from redicts.core.missing import MISSING, Missing
 from redicts.core.scripts import load
-from redicts.errors import OutcomeUnknown, WaitTimeout
+from redicts.errors import OutcomeUnknown, PipelineMisused, WaitTimeout
 from redicts.leaves.leaf import PACKAGE, Leaf
 
-__all__ = ["LOOK_SECONDS", "Attempt", "check_timeout", "wait_for"]
+__all__ = ["LOOK_SECONDS", "Attempt", "check_timeout", "patience_of", "wait_for", "wait_in_queue"]
 
 R = TypeVar("R")
 
@@ -34,6 +36,9 @@ LOOK_SECONDS: Final = 1.0
 FOREVER: Final = 3600.0
 """How long a blocking pop lasts where the caller has no timeout; then there is another one."""
 
+Undo = Callable[[Any], Op[None]]
+"""Puts back what a try took, given its script's reply."""
+
 
 class Attempt(NamedTuple, Generic[R]):
     """What became of a try.
@@ -41,10 +46,12 @@ class Attempt(NamedTuple, Generic[R]):
     Attributes:
         value: What was waited for; ``MISSING``: not yet.
         seconds: After how long to try again at the latest.
+        reply: Its script's reply, where there is a way to put back what it took.
     """
 
     value: R | Missing
     seconds: float = math.inf
+    reply: Any = None
 
 
 def check_timeout(timeout: float | None) -> float | None:
@@ -66,8 +73,45 @@ def check_timeout(timeout: float | None) -> float | None:
     return timeout
 
 
+def patience_of(block: object, timeout: float | None) -> float | None:
+    """Give how long to wait, as ``queue.Queue`` is told it: the timeout counts only where ``block`` is true.
+
+    Raises:
+        TypeError: The timeout counts, and is no number.
+        ValueError: It counts, and is negative.
+    """
+    return check_timeout(timeout) if block else 0.0
+
+
+def wait_in_queue(
+    leaf: Leaf[Any],
+    attempt: Callable[[bool], Op[Attempt[R]]],
+    timeout: float | None,
+    *,
+    room: bool = False,
+    undo: Undo | None = None,
+) -> Op[R]:
+    """Wait as ``wait_for`` does, and end as queues of the standard library do.
+
+    Raises:
+        Empty: There was no item in time.
+        Full: There was no room in time.
+        PipelineMisused: It would have to wait, in a pipeline.
+    """
+    try:
+        return (yield from wait_for(leaf, attempt, timeout, room=room, undo=undo))
+    except WaitTimeout as error:
+        raise (Full if room else Empty)(str(error)) from None
+
+
 def wait_for(
-    leaf: Leaf[Any], attempt: Callable[[bool], Op[Attempt[R]]], timeout: float | None, *, room: bool = False
+    leaf: Leaf[Any],
+    attempt: Callable[[bool], Op[Attempt[R]]],
+    timeout: float | None,
+    *,
+    room: bool = False,
+    line: str | None = None,
+    undo: Undo | None = None,
 ) -> Op[R]:
     """Try, and wait in line until trying again makes sense.
 
@@ -76,50 +120,73 @@ def wait_for(
         attempt: Makes one try; it is told whether there will be another: its script notes then who is expected.
         timeout: Seconds to wait; 0 for one try, ``None`` for no limit.
         room: Whether room is waited for, not elements.
+        line: The list of the wake-ups, if it is neither that of takers nor of putters.
+        undo: Puts back what was taken for one who is cancelled, or interrupted, before it has it.
 
     Raises:
         WaitTimeout: It did not come in time.
+        PipelineMisused: It would have to wait, in a pipeline.
 
     Cost: 1 round trip where it need not wait. A waiter sends 1 command a second.
     """
-    line = _Line(leaf, room)
+    keys = leaf._place._space.leaf(leaf._place._path)
+    queue = _Line(line or (keys.putters if room else keys.takers))
+    alone = not leaf._place._batched
     end = None if timeout is None else monotonic() + timeout
+    reply: Any = None
     try:
         while True:
-            left = FOREVER if end is None else end - monotonic()
-            value, seconds = yield from attempt(left > 0)
-            line.woken = False  # the try has made use of it: its script wakes the next where there is more
+            left = FOREVER if end is None else min(FOREVER, end - monotonic())
+            value, seconds, reply = yield from attempt(left > 0 and alone)
+            queue.woken = False  # the try has made use of it: its script wakes the next where there is more
             if value is not MISSING:
-                yield from line.leave()
+                if queue.waiting:
+                    yield from queue.leave()
                 return value
             if left <= 0:
                 break
-            left = FOREVER if end is None else max(end - monotonic(), 0.001)
-            yield from line.stand(min(LOOK_SECONDS, left, max(seconds, 0.001)), left)
+            if not alone:
+                raise PipelineMisused(
+                    f"what was asked of {leaf.key()!r} would have to wait, which a pipeline cannot; nothing was "
+                    "changed. Ask for one try (block=False, or timeout=0), or outside of the pipeline"
+                )
+            left = FOREVER if end is None else min(FOREVER, max(end - monotonic(), 0.001))
+            yield from queue.stand(min(LOOK_SECONDS, left, max(seconds, 0.001)), left)
     except GeneratorExit:
         raise
-    except BaseException:
-        yield from line.leave()
+    except BaseException as error:
+        yield from _put_back(leaf, undo, getattr(error, "taken", reply))
+        yield from queue.leave()
         raise
-    yield from line.leave()
-    raise WaitTimeout(
-        f"{'no room' if room else 'no element'} came in time at {leaf.key()!r} (timeout {timeout} s)",
-        path=leaf.key(),
-        timeout=timeout,
-    )
+    yield from queue.leave()
+    what = "no room" if room else "no element"
+    said = f"{what} came in time at {leaf.key()!r} ({timeout} s)" if timeout else f"there is {what} at {leaf.key()!r}"
+    raise WaitTimeout(said, path=leaf.key(), timeout=timeout)
+
+
+def _put_back(leaf: Leaf[Any], undo: Undo | None, reply: Any) -> Op[None]:
+    """Put back what a try took, if it took something."""
+    if undo is None or reply is None:
+        return
+    try:
+        yield from undo(reply)
+    except Exception as error:  # noqa: BLE001  # what ends the waiting is the other one
+        log.warning("what was taken from %s for one who was cancelled could not be put back: %s", leaf.key(), error)
 
 
 class _Line:
     """The line of those who wait at a leaf.
+
+    Args:
+        key: The list of its wake-ups.
 
     Attributes:
         woken: Whether a wake-up was received, and not made use of yet.
         waiting: Whether who waits stands in it just now.
     """
 
-    def __init__(self, leaf: Leaf[Any], room: bool) -> None:
-        keys = leaf._place._space.leaf(leaf._place._path)
-        self.key = keys.putters if room else keys.takers
+    def __init__(self, key: str) -> None:
+        self.key = key
         self.woken = False
         self.waiting = False
 
@@ -139,8 +206,12 @@ class _Line:
         try:
             if self.waiting:
                 self.waiting = False
+                self.woken = True  # perhaps, unless there is an answer
                 (reply,) = yield (Block((), 0.0),)
                 self.woken = reply is not None
+        except Exception as error:  # noqa: BLE001  # the connection is closed then
+            log.debug("waiting at %s was not ended in good order: %s", self.key, error)
+        try:
             if self.woken:
                 self.woken = False
                 _ = yield (Eval(load(PACKAGE, "wake"), (self.key,), ()),)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from typing import Any, Final, TypeVar
 
 import redis.asyncio
@@ -189,23 +189,34 @@ class AsyncRunner:
         """Send independent commands and scripts in one round trip."""
         commands = [command_of(effect) for effect in effects]
         repeatable = idempotent or not any(may_write(effect) for effect in effects)
-        raw = await self._send(commands, repeatable)
+        send = self._take if isinstance(effects[0], Eval) and effects[0].script.takes else self._send
+        raw = await send(commands, repeatable)
         if len(raw) == 1 and not isinstance(raw[0], Exception):
             return (plain(raw[0], commands[0][0]),)
         for index, reply in enumerate(raw):
             if isinstance(reply, redis.exceptions.NoScriptError):
                 # It was not run, so sending the whole text is safe for any operation, and loads it for the next.
-                (raw[index],) = await self._send([command_of(effects[index], whole=True)], repeatable)
+                (raw[index],) = await send([command_of(effects[index], whole=True)], repeatable)
         return tuple([checked(reply, command[0]) for reply, command in zip(raw, commands, strict=True)])
 
-    async def _send(self, commands: Sequence[Command], repeatable: bool) -> list[Any]:
+    async def _take(self, commands: Sequence[Command], repeatable: bool) -> list[Any]:
+        """Send what takes something out. The error of who is cancelled meanwhile has what was ``taken``."""
+        carried: list[Any] = []
+        try:
+            return await self._send(commands, repeatable, carried)
+        except asyncio.CancelledError as error:
+            if carried and not isinstance(carried[0], Exception):
+                error.taken = plain(carried[0])  # type: ignore[attr-defined]
+            raise
+
+    async def _send(self, commands: Sequence[Command], repeatable: bool, carried: list[Any] | None = None) -> list[Any]:
         """Send commands; try again where that is safe, else say what is known."""
         tries, began = None, time.monotonic()
         while True:
             try:
                 connection = await self._connect(self._pool)
                 try:
-                    return await exchange(connection, commands)
+                    return await exchange(connection, commands, carried=carried)
                 finally:
                     await self._return(self._pool, connection)
             except Failed as failed:
@@ -348,11 +359,8 @@ class AsyncRunner:
     def _waiting(self) -> Lines:
         spares = self._spares("blocking")
         if self._lines is None or self._lines.spares is not spares:
-            self._lines = Lines(lambda: self._connect(spares), spares, self._send_quickly)
+            self._lines = Lines(lambda: self._connect(spares), spares, lambda commands: self._send(commands, True))
         return self._lines
-
-    def _send_quickly(self, commands: Sequence[Command]) -> Awaitable[list[Any]]:
-        return self._send(commands, True)
 
     def _spares(self, name: str) -> Spares:
         found = self._own.get(name)

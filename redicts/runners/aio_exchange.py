@@ -34,17 +34,23 @@ __all__ = [
 
 T = TypeVar("T")
 
+CARRY_SECONDS: Final = 1.0
+"""How long a task that was cancelled waits for a reply that must not be lost."""
+
 _finishing: Final[set[asyncio.Task[Any]]] = set()
 """What was left to finish by itself; a loop keeps no strong reference to its tasks."""
 
 
-async def exchange(connection: Any, commands: Sequence[Command], as_it_is: bool = False) -> list[Any]:
+async def exchange(
+    connection: Any, commands: Sequence[Command], as_it_is: bool = False, carried: list[Any] | None = None
+) -> list[Any]:
     """Send commands and read every reply; error replies stand among them.
 
     Args:
         connection: Of a pool, and connected.
         commands: What to send.
         as_it_is: Never on another connection: as for the synchronous ``exchange``.
+        carried: Where the replies must not be lost: they are read though the task is cancelled, and stand here then.
 
     Raises:
         Failed: The connection was lost. It has been disconnected.
@@ -56,6 +62,8 @@ async def exchange(connection: Any, commands: Sequence[Command], as_it_is: bool 
         packed = pack_commands(connection, commands)
         sent = True
         await _send(connection, packed, check_health=not as_it_is)
+        if carried is not None:
+            return await _read_on(connection, carried, len(commands))
         return [await read_reply(connection) for _ in commands]
     except BaseException as error:
         drop(connection)
@@ -93,10 +101,26 @@ async def _send(connection: Any, packed: Any, *, check_health: bool) -> None:
         raise redis.exceptions.TimeoutError("Timeout writing to socket")
 
 
-async def read_reply(connection: Any) -> Any:
+async def _read_on(connection: Any, carried: list[Any], count: int) -> list[Any]:
+    """Read replies; where the task is cancelled meanwhile, go on with them, for a while, before it ends."""
+
+    async def read() -> None:
+        while len(carried) < count:
+            carried.append(await read_reply(connection, disconnect_on_error=False))
+
+    try:
+        await read()
+    except asyncio.CancelledError:
+        with suppress(asyncio.CancelledError):  # that it was cancelled again, or took too long
+            await settle(read(), CARRY_SECONDS)
+        raise
+    return carried
+
+
+async def read_reply(connection: Any, **options: bool) -> Any:
     """Read one reply, undecoded; an error reply is given, not raised."""
     try:
-        return await connection.read_response(disable_decoding=True)
+        return await connection.read_response(disable_decoding=True, **options)
     except redis.exceptions.ResponseError as error:
         return error
 

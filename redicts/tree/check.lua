@@ -2,7 +2,8 @@
 -- KEYS: the set of the sections' names, which may stand among the rest too; then the keys to look at.
 -- ARGV: "1" to mend, else "0"; "1" where the set of the sections' names lies on this server, else "0".
 -- Reply: a flat list, four texts for each fault: what is wrong, the key, what was found, "1" where it was mended.
---   Among them "text" for the body of each JSON leaf, with what is in it: whether that is JSON is not told here.
+--   Among them "text" for the body of each JSON leaf, with what is in it, and "typed" for that of each typed leaf, with
+--   its marker: whether what is in them is JSON is not told here.
 -- Errors: none of its own.
 -- Complexity: O(keys + fields of the nodes among them + depth of each lock among them).
 -- Needs: faults, lifefaults, lockfaults
