@@ -7,8 +7,8 @@ are never compared, nor looked at by the server.
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable
-from queue import Empty, Full
+from collections.abc import Iterable, Sequence
+from queue import Empty
 from typing import Any, Final
 
 from redicts.core.codec import decode_number, encode
@@ -16,12 +16,11 @@ from redicts.core.effects import Op, Refused
 from redicts.core.kinds import KINDS
 from redicts.core.missing import MISSING
 from redicts.core.operation import operation
-from redicts.core.place import Place
-from redicts.errors import WaitTimeout
+from redicts.core.place import Guard, Place
 from redicts.leaves.elements import Of, T
-from redicts.leaves.leaf import AsyncLeaf, Leaf, QueuedLeaf, SyncLeaf
+from redicts.leaves.leaf import ADDS, AsyncLeaf, Leaf, QueuedLeaf, SyncLeaf
 from redicts.leaves.scores import spell_score
-from redicts.leaves.waiting import Attempt, check_timeout, wait_for
+from redicts.leaves.waiting import Attempt, patience_of, wait_in_queue
 
 __all__ = ["AsyncPriorityQueue", "PriorityQueue", "PriorityQueueOperations", "QueuedPriorityQueue"]
 
@@ -56,24 +55,25 @@ class PriorityQueueOperations(Leaf[T]):
         super().__init__(place, of)
         self.maxsize = operator.index(maxsize)
 
-    @operation(idempotent=False, one_step=False)
+    @operation(idempotent=False)
     def put(self, item: tuple[float, T], block: bool = True, timeout: float | None = None) -> Op[None]:
-        """Put an item into the queue.
+        """Put an item into the queue; where there is a limit, wait for room.
 
         Args:
             item: A pair of a priority and a value. The priority is an ``int`` or a ``float``, and comes back as it was
                 put; the value is a JSON value, or of the type of the values.
-            block: Whether to wait for room, where there is a ``maxsize`` and none is left.
-            timeout: Seconds to wait; ``None`` for no limit.
+            block: Whether to wait.
+            timeout: For how many seconds; ``None`` for no limit. It counts only where there is a limit to the items,
+                as in the standard library.
 
         Raises:
-            queue.Full: There was no room, or none in time.
+            Full: There was no room (in time). The one of the standard library's ``queue``.
             ValueError: ``timeout`` is negative; or the priority is NaN, or an integer that a float cannot hold exactly.
             TypeError: The item is no pair, its priority no number, or its value no JSON value.
             WrongType: The place holds something else.
             InvalidElement: The value is not of the type asked for.
             LockLost: A lock that this owner took has run out.
-            PipelineMisused: It is called in a pipeline, which cannot wait, and there was no room; it was not put.
+            PipelineMisused: It would have to wait, in a pipeline; nothing was put.
             OutcomeUnknown: The connection was cut on the way: it was put once, or not at all.
 
         Atomicity: one step.
@@ -86,18 +86,17 @@ class PriorityQueueOperations(Leaf[T]):
             >>> jobs.get(), jobs.get(timeout=1)
             ((0.5, 'now'), (2, 'later'))
         """
-        waits = block and self.maxsize > 0  # without a limit the timeout is not looked at, as in the library
-        yield from self._put(item, check_timeout(timeout) if waits else 0)
+        yield from self._put(self._spell(item), block, timeout)
 
     @operation(idempotent=False)
     def put_nowait(self, item: tuple[float, T]) -> Op[None]:
-        """Put an item into the queue, if there is room: ``put(item, block=False)``, in atomic pipelines, too.
+        """Put an item into the queue, or fail: ``put(item, block=False)``.
 
         Args:
             item: A pair of a priority and a value, as for ``put``.
 
         Raises:
-            queue.Full: There is no room.
+            Full: There is no room. The one of the standard library's ``queue``.
             ValueError: The priority is NaN, or an integer that a float cannot hold exactly.
             TypeError: The item is no pair, its priority no number, or its value no JSON value.
             WrongType: The place holds something else.
@@ -108,66 +107,72 @@ class PriorityQueueOperations(Leaf[T]):
         Atomicity: one step.
         Cost: 1 round trip, O(log(length)).
         """
-        yield from self._put(item, 0)
+        yield from self._put(self._spell(item), False, None)
 
     @operation(idempotent=False)
-    def put_many(self, items: Iterable[tuple[float, T]]) -> Op[None]:
-        """Put several items into the queue at once, if there is room for all of them. It does not wait.
+    def put_many(self, items: Iterable[tuple[float, T]], block: bool = True, timeout: float | None = None) -> Op[None]:
+        """Put items into the queue, all at once; where there is a limit, wait for room for all of them.
+
+        While it waits for room for many, others that put fewer may come before it.
 
         Args:
             items: Pairs of a priority and a value, as for ``put``. Those of one priority come out in this order.
+            block: Whether to wait.
+            timeout: As for ``put``.
 
         Raises:
-            queue.Full: There is not room for all of them: none was put.
-            ValueError: A priority is NaN, or an integer that a float cannot hold exactly.
+            Full: There was no room for all of them (in time). The one of the standard library's ``queue``.
+            ValueError: They are more than ``maxsize``; or otherwise as for ``put``.
             TypeError: An item is no pair, its priority no number, or its value no JSON value.
             WrongType: The place holds something else.
             InvalidElement: A value is not of the type asked for.
             LockLost: A lock that this owner took has run out.
+            PipelineMisused: It would have to wait, in a pipeline; nothing was put.
             OutcomeUnknown: The connection was cut on the way: all were put once, or none.
 
         Atomicity: one step: all of them or none.
-        Cost: 1 round trip, O(log(length)) for each; none where there are none.
+        Cost: 1 round trip where there is room, O(log(length)) for each; none where there are none.
         """
         texts = [text for item in items for text in self._spell(item)]
-        if texts and not (yield from self._send("0", texts, None)):
-            raise self._full()
+        if texts:
+            yield from self._put(texts, block, timeout)
 
-    @operation(idempotent=False, one_step=False)
+    @operation(idempotent=False)
     def get(self, block: bool = True, timeout: float | None = None) -> Op[tuple[float, T]]:
         """Take the item with the lowest priority out, and give it.
 
-        Whoever waits is woken in turn, by whatever puts items; nobody polls. (A newcomer may be faster than who was
-        woken.)
+        Whoever waits is woken in turn, by whoever puts something; nobody polls. (A newcomer may be faster than who was
+        woken.) A task of asyncio that is cancelled meanwhile loses nothing: what was taken for it is put back where it
+        was.
 
         Args:
-            block: Whether to wait for an item, where there is none.
-            timeout: Seconds to wait; ``None`` for no limit.
+            block: Whether to wait, where there is none.
+            timeout: For how many seconds; ``None`` for no limit. Without ``block`` it does not count.
 
         Returns:
             The pair of the priority, as it was put, and the value. Of one priority, the one that was put first.
 
         Raises:
-            queue.Empty: There is none, or none came in time.
+            Empty: There was none (in time). The one of the standard library's ``queue``.
             ValueError: ``timeout`` is negative.
             WrongType: The place holds something else.
             InvalidElement: Its value is not of the type asked for; it stays where it is.
             LockLost: A lock that this owner took has run out.
-            PipelineMisused: It is called in a pipeline, which cannot wait, and there is none.
+            PipelineMisused: It would have to wait, in a pipeline; nothing was taken.
             OutcomeUnknown: The connection was cut on the way: it was taken, or not.
 
         Atomicity: one step takes it: of several callers one gets it.
         Cost: 1 round trip where there is one, O(log(length)). With ``of``, 2: it is looked at before it is taken; and
             1 more for each time somebody came between. While it waits, 1 command a second.
         """
-        return (yield from self._get(check_timeout(timeout) if block else 0))
+        return (yield from self._get(patience_of(block, timeout)))
 
     @operation(idempotent=False)
     def get_nowait(self) -> Op[tuple[float, T]]:
-        """Take the item with the lowest priority out, if there is one: ``get(block=False)``, in atomic pipelines, too.
+        """Take the item with the lowest priority out, and give it, or fail: ``get(block=False)``.
 
         Raises:
-            queue.Empty: There is none.
+            Empty: There is none. The one of the standard library's ``queue``.
             WrongType: The place holds something else.
             InvalidElement: Its value is not of the type asked for; it stays where it is.
             LockLost: A lock that this owner took has run out.
@@ -177,14 +182,14 @@ class PriorityQueueOperations(Leaf[T]):
         Cost: 1 round trip, O(log(length)). With ``of``, 2, so that atomic pipelines refuse it; and 1 more for each time
             somebody came between.
         """
-        return (yield from self._get(0))
+        return (yield from self._get(0.0))
 
     @operation(idempotent=True)
     def peek(self) -> Op[tuple[float, T]]:
         """Read the item with the lowest priority, and leave it where it is.
 
         Raises:
-            queue.Empty: There is none.
+            Empty: There is none. The one of the standard library's ``queue``.
             WrongType: The place holds something else.
             InvalidElement: Its value is not of the type asked for.
 
@@ -193,7 +198,7 @@ class PriorityQueueOperations(Leaf[T]):
         """
         found = yield from self._read("ZRANGE", "0", "0")
         if not found:
-            raise self._empty()
+            raise Empty(f"there is no item at {self.key()!r}")
         return self._item(found[0])
 
     @operation(idempotent=True)
@@ -258,64 +263,66 @@ class PriorityQueueOperations(Leaf[T]):
         return score, f"[{text},{self._encode(value)}]"
 
     def _item(self, member: str) -> tuple[float, T]:
-        """Read an item out of a member: ``<number> [<priority>,<value>]``."""
-        priority, _, value = member[member.index(" ") + 2 : -1].partition(",")
+        """Read an item out of a member."""
+        priority, value = _parts(member)
         return decode_number(priority), self._decode(value)
 
     # ---- putting and taking
 
-    def _send(self, flag: str, texts: list[str], guards: Any) -> Op[bool]:
-        limit = str(max(self.maxsize, 0))
+    def _put(self, texts: Sequence[str], block: object, timeout: float | None) -> Op[None]:
+        most = self.maxsize
+        if most <= 0:
+            _ = yield from self._add("0", "0", *texts)
+            return
+        patience, guards = patience_of(block, timeout), self._guards()
+        if len(texts) > 2 * most:
+            raise ValueError(f"{len(texts) // 2} items never have room at {self.key()!r}, where {most} have; put fewer")
+
+        def attempt(waits: bool) -> Op[Attempt[None]]:
+            done = yield from self._add(str(most), "1" if waits else "0", *texts, guards=guards)
+            return Attempt(None if done else MISSING)
+
+        yield from wait_in_queue(self, attempt, patience, room=True)
+
+    def _add(self, *args: str, guards: tuple[Guard, ...] | None = None) -> Op[bool]:
         try:
-            done = yield from self._run_writing("priority_queue_put", limit, flag, *texts, guards=guards)
+            return bool((yield from self._run_writing("priority_queue_put", *args, guards=guards)))
         except Refused as refused:
             if refused.code != "OUTOFRANGE":
                 raise
             raise OverflowError(
-                f"the items of one priority at {self.key()!r} can be numbered no more: let them all be taken once"
+                f"the items of one priority at {self.key()!r} cannot be numbered on: let them all be taken once"
             ) from None
-        return bool(done)
-
-    def _put(self, item: tuple[float, T], patience: float | None) -> Op[None]:
-        guards, texts = self._guards(), list(self._spell(item))
-
-        def attempt(waits: bool) -> Op[Attempt[bool]]:
-            done = yield from self._send("1" if waits else "0", texts, guards)
-            return Attempt(True) if done else Attempt(MISSING)
-
-        try:
-            _ = yield from wait_for(self, attempt, patience, room=True)
-        except WaitTimeout:
-            raise self._full() from None
 
     def _get(self, patience: float | None) -> Op[tuple[float, T]]:
-        guards = self._guards()
+        guards, checked = self._guards(), self._elements.checked
 
         def attempt(waits: bool) -> Op[Attempt[tuple[float, T]]]:
-            expected, item, flag = "", None, "1" if waits else "0"
-            if self._elements.checked:
-                found = yield from self._read("ZRANGE", "0", "0")
-                expected = found[0] if found else NO_MEMBER
+            expected, flag = NO_MEMBER if checked else "", "1" if waits else "0"
+            item: tuple[float, T] | None = None
             while True:
-                if expected not in {"", NO_MEMBER}:
-                    item = self._item(expected)
-                taken, *found = yield from self._run_writing("priority_queue_take", expected, flag, guards=guards)
+                reply = yield from self._run_writing("priority_queue_take", expected, flag, guards=guards)
+                taken, *found = reply
                 if taken:
-                    return Attempt(self._item(found[0]) if item is None else item)
+                    return Attempt(self._item(found[0]) if item is None else item, reply=reply)
                 if not found:
                     return Attempt(MISSING)
-                expected = found[0]
+                expected, item = found[0], self._item(found[0])
 
-        try:
-            return (yield from wait_for(self, attempt, patience))
-        except WaitTimeout:
-            raise self._empty() from None
+        return (yield from wait_in_queue(self, attempt, patience, undo=self._put_back))
 
-    def _empty(self) -> Empty:
-        return Empty(f"there is no item at {self.key()!r}")
+    def _put_back(self, reply: Any) -> Op[None]:
+        """Put an item back that was taken for one who is cancelled: its number is still its own."""
+        taken, *found = reply
+        if taken:
+            priority, _ = _parts(found[0])
+            _ = yield from self._write(ADDS, "ZADD", spell_score(decode_number(priority)), found[0], guards=())
 
-    def _full(self) -> Full:
-        return Full(f"there is no room at {self.key()!r}: it has {self.maxsize} items at most")
+
+def _parts(member: str) -> tuple[str, str]:
+    """Take a member apart, ``<number> [<priority>,<value>]``: the texts of priority and value."""
+    priority, _, value = member[member.index(" ") + 2 : -1].partition(",")
+    return priority, value
 
 
 class PriorityQueue(PriorityQueueOperations[T], SyncLeaf):
@@ -341,8 +348,8 @@ class PriorityQueue(PriorityQueueOperations[T], SyncLeaf):
 
     __slots__ = ()
 
-    def __bool__(self) -> bool:
-        return True  # as of every queue; ask empty()
+    def __len__(self) -> int:
+        return self.length()
 
 
 class AsyncPriorityQueue(PriorityQueueOperations[T], AsyncLeaf):
@@ -359,15 +366,13 @@ class AsyncPriorityQueue(PriorityQueueOperations[T], AsyncLeaf):
 
 
 class QueuedPriorityQueue(PriorityQueueOperations[T], QueuedLeaf):
-    """A priority queue that processes share, as a pipeline sees it.
-
-    ``get()`` gives an item that is there, and fails with ``PipelineMisused`` where it would have to wait.
+    """A priority queue that processes share, as a pipeline sees it. It cannot wait there (``PipelineMisused``).
 
     Example:
         >>> with redicts.pipeline() as pipe:
         ...     jobs = pipe.proxy("jobs").as_priority_queue()
         ...     _ = jobs.put((1.5, "tea"))
-        ...     job = jobs.get_nowait()
+        ...     job = jobs.get(block=False)
         >>> job.result
         (1.5, 'tea')
     """

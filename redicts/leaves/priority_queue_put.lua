@@ -7,35 +7,59 @@
 -- Complexity: O(log(length)) for each.
 -- Needs: leaf
 --
--- A member is "<number> <array>", the number in 16 hex digits: among equal scores the one of the last member and 1, so
--- that they stand in the order in which they came. Doubles count to 2^53.
+-- A member is "<number> <array>", the number in 16 hex digits, so that among equal scores they stand in the order in which
+-- they came: the last one's and 1; where there is none, the server's time in microseconds: what is put back after all of
+-- that priority were taken has a number that no other has. Doubles count to 2^53.
+
+local function number_of(body, score)
+  local last = redis.call('ZREVRANGEBYSCORE', body, score, score, 'LIMIT', 0, 1)[1]
+  local number = last and tonumber(string.sub(last, 1, 16), 16)
+  if number then return number + 1 end
+  local time = redis.call('TIME')
+  return time[1] * 1000000 + time[2]
+end
+
+local function member_of(number, text) return string.format('%016x', number) .. ' ' .. text end
+
+local guard, alive = ARGV[1] == '1' and 1 or 0, ARGV[1] == '0'
+if guard == 1 then
+  local deadline, time = redis.call('ZSCORE', KEYS[1], ARGV[3]), redis.call('TIME')
+  alive = deadline and tonumber(deadline) > time[1] * 1000 + math.floor(time[2] / 1000)
+end
+if alive and #ARGV == 8 + guard then
+  local at, score, limit = guard + (ARGV[2] == '1' and 2 or 1), ARGV[7 + guard], tonumber(ARGV[5 + guard])
+  if redis.call('HGET', KEYS[at], ARGV[3 + guard]) == ARGV[4 + guard] and redis.call('EXISTS', KEYS[at + 2]) == 0 then
+    local size = redis.call('ZCARD', KEYS[at + 1])
+    local number = size > 0 and (limit == 0 or size < limit) and number_of(KEYS[at + 1], score)
+    if number and number < 9007199254740992 then
+      redis.call('ZADD', KEYS[at + 1], score, member_of(number, ARGV[8 + guard]))
+      return 1
+    end
+  end
+end
+-- Prelude
 
 local refused = unfit()
 if refused then return refused end
-local limit_size, first = tonumber(ARGV[own]), own + 2
+local room, first = tonumber(ARGV[own]), own + 2
 local size = (there and redis.call('ZCARD', body) or 0) + (#ARGV - first + 1) / 2
-if limit_size > 0 and size > limit_size then
+if room > 0 and size > room then
   if ARGV[own + 1] == '1' then expect('put') end
   return 0
 end
-
 local numbers, call = {}, {}
 for i = first, #ARGV, 2 do
   local score = ARGV[i]
-  local number = numbers[score]
-  if not number then
-    local last = there and redis.call('ZREVRANGEBYSCORE', body, score, score, 'LIMIT', 0, 1)[1]
-    number = last and tonumber(string.sub(last, 1, 16), 16) or -1
-  end
-  if number >= 9007199254740991 then return redis.error_reply('OUTOFRANGE') end
-  numbers[score] = number + 1
+  local number = numbers[score] and numbers[score] + 1 or number_of(there and body or body .. '.', score)
+  if number >= 9007199254740992 then return redis.error_reply('OUTOFRANGE') end
+  numbers[score] = number
   call[#call + 1] = score
-  call[#call + 1] = string.format('%016x', number + 1) .. ' ' .. ARGV[i + 1]
+  call[#call + 1] = member_of(number, ARGV[i + 1])
 end
 refused = mount()
 if refused then return refused end
-for at = 1, #call, CHUNK do redis.call('ZADD', body, unpack(call, at, math.min(at + CHUNK - 1, #call))) end
+for from = 1, #call, CHUNK do redis.call('ZADD', body, unpack(call, from, math.min(from + CHUNK - 1, #call))) end
 settle()
 announce('get')
-if limit_size > size then announce('put') end
+if room > size then announce('put') end
 return 1

@@ -4,18 +4,37 @@
 -- Reply: {1, member} of what was taken; {0, member} where another is the first, {0} where none is: nothing was taken.
 -- Errors: LOCKLOST, WRONGKIND: nothing was taken.
 -- Complexity: O(log(length)).
+-- Takes: the item.
 -- Needs: leaf
+
+local guard, alive = ARGV[1] == '1' and 1 or 0, ARGV[1] == '0'
+if guard == 1 then
+  local deadline, time = redis.call('ZSCORE', KEYS[1], ARGV[3]), redis.call('TIME')
+  alive = deadline and tonumber(deadline) > time[1] * 1000 + math.floor(time[2] / 1000)
+end
+if alive then
+  local at, expected = guard + (ARGV[2] == '1' and 2 or 1), ARGV[5 + guard]
+  if redis.call('HGET', KEYS[at], ARGV[3 + guard]) == ARGV[4 + guard] and redis.call('EXISTS', KEYS[at + 2]) == 0 then
+    local found = redis.call('ZRANGE', KEYS[at + 1], 0, 1)
+    if found[2] then
+      if expected ~= '' and expected ~= found[1] then return {0, found[1]} end
+      redis.call('ZREM', KEYS[at + 1], found[1])
+      return {1, found[1]}
+    end
+  end
+end
+-- Prelude
 
 local refused = unfit()
 if refused then return refused end
-local expected, member = ARGV[own], there and redis.call('ZRANGE', body, 0, 0)[1]
-if not member then
+local expected, found = ARGV[own], there and redis.call('ZRANGE', body, 0, 1) or {}
+if not found[1] then
   if ARGV[own + 1] == '1' then expect('get') end
   return {0}
 end
-if expected ~= '' and expected ~= member then return {0, member} end
-redis.call('ZREM', body, member)
+if expected ~= '' and expected ~= found[1] then return {0, found[1]} end
+redis.call('ZREM', body, found[1])
 settle()
 announce('put')
-if redis.call('EXISTS', body) == 1 then announce('get') end
-return {1, member}
+if found[2] then announce('get') end
+return {1, found[1]}

@@ -6,14 +6,14 @@ May import core and its neighbours.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterator
-from typing import Final, SupportsIndex
+from typing import Any, Final, SupportsIndex
 
 from redicts.core.effects import Op
 from redicts.core.kinds import KINDS
 from redicts.core.missing import MISSING
 from redicts.core.operation import operation
 from redicts.leaves.elements import T
-from redicts.leaves.leaf import TAKES, AsyncLeaf, QueuedLeaf, SyncLeaf
+from redicts.leaves.leaf import ADDS, TAKES, AsyncLeaf, QueuedLeaf, SyncLeaf
 from redicts.leaves.scores import check_count
 from redicts.leaves.sorted_members import NO_MEMBER, SortedMembers
 from redicts.leaves.waiting import Attempt, check_timeout, wait_for
@@ -25,7 +25,6 @@ PAGE: Final = 1000
 
 LOWEST: Final = "ZPOPMIN"
 HIGHEST: Final = "ZPOPMAX"
-_READERS: Final = {LOWEST: "ZRANGE", HIGHEST: "ZREVRANGE"}
 
 
 class SortedSetOperations(SortedMembers[T]):
@@ -117,12 +116,12 @@ class SortedSetOperations(SortedMembers[T]):
         """
         return (yield from self._pop(HIGHEST, check_count(count)))
 
-    @operation(idempotent=False, one_step=False)
+    @operation(idempotent=False)
     def blocking_pop_min(self, timeout: float | None = None) -> Op[tuple[T, float]]:
         """Take the member with the lowest score out, and give it with its score; wait for one where there is none.
 
         Whoever waits is woken in turn, by whatever adds members; nobody polls. (A newcomer may be faster than who was
-        woken.)
+        woken.) A task of asyncio that is cancelled meanwhile loses nothing: what was taken for it is put back.
 
         Args:
             timeout: Seconds to wait; 0 for one try, ``None`` for no limit.
@@ -133,7 +132,7 @@ class SortedSetOperations(SortedMembers[T]):
             WrongType: The place holds something else.
             InvalidElement: It is not of the type asked for; it stays where it is.
             LockLost: A lock that this owner took has run out.
-            PipelineMisused: It is called in a pipeline, which cannot wait, and there is none.
+            PipelineMisused: It would have to wait, in a pipeline; nothing was taken.
             OutcomeUnknown: The connection was cut on the way: it was taken, or not.
 
         Atomicity: one step takes it: of several callers one gets it.
@@ -141,7 +140,7 @@ class SortedSetOperations(SortedMembers[T]):
         """
         return (yield from self._wait(LOWEST, timeout))
 
-    @operation(idempotent=False, one_step=False)
+    @operation(idempotent=False)
     def blocking_pop_max(self, timeout: float | None = None) -> Op[tuple[T, float]]:
         """Take the member with the highest score out, and give it with its score; wait for one where there is none.
 
@@ -156,7 +155,7 @@ class SortedSetOperations(SortedMembers[T]):
             WrongType: The place holds something else.
             InvalidElement: It is not of the type asked for; it stays where it is.
             LockLost: A lock that this owner took has run out.
-            PipelineMisused: It is called in a pipeline, which cannot wait, and there is none.
+            PipelineMisused: It would have to wait, in a pipeline; nothing was taken.
             OutcomeUnknown: The connection was cut on the way: it was taken, or not.
 
         Atomicity: one step takes it: of several callers one gets it.
@@ -193,16 +192,14 @@ class SortedSetOperations(SortedMembers[T]):
     def _pop(self, command: str, count: int) -> Op[list[tuple[T, float]]]:
         if not self._elements.checked:
             return self._pairs((yield from self._write(TAKES, command, str(count))))
-        guards, number = self._guards(), str(count)
-        found = yield from self._read(_READERS[command], *_first(count), "WITHSCORES")
-        while found:
-            _ = self._members(found[::2])
-            taken, found = yield from self._run_writing(
-                "sorted_set_take", command, number, "0", *found[::2], guards=guards
-            )
-            if taken:
-                return self._pairs(found)
-        return []
+        guards, expected = self._guards(), [NO_MEMBER]
+        while True:
+            args = (command, str(count), "0", *expected)
+            taken, found = yield from self._run_writing("sorted_set_take", *args, guards=guards)
+            pairs = self._pairs(found)
+            if taken or not pairs:
+                return pairs
+            expected = found[::2]
 
     def _only(self, pairs: list[tuple[T, float]]) -> tuple[T, float]:
         if not pairs:
@@ -213,27 +210,26 @@ class SortedSetOperations(SortedMembers[T]):
         guards, patience = self._guards(), check_timeout(timeout)
 
         def attempt(waits: bool) -> Op[Attempt[tuple[T, float]]]:
-            expected: list[str] = []
-            if self._elements.checked:
-                expected = (yield from self._read(_READERS[command], "0", "0")) or [NO_MEMBER]
+            expected, flag = [NO_MEMBER] if self._elements.checked else [], "1" if waits else "0"
             while True:
-                if expected not in ([], [NO_MEMBER]):
-                    _ = self._members(expected)
-                flag = "1" if waits else "0"
-                taken, found = yield from self._run_writing(
-                    "sorted_set_take", command, "1", flag, *expected, guards=guards
-                )
+                args = (command, "1", flag, *expected)
+                reply = yield from self._run_writing("sorted_set_take", *args, guards=guards)
+                taken, found = reply
+                pairs = self._pairs(found)
                 if taken:
-                    return Attempt(self._pairs(found)[0])
-                if not found:
+                    return Attempt(pairs[0], reply=reply)
+                if not pairs:
                     return Attempt(MISSING)
                 expected = found[::2]
 
-        return (yield from wait_for(self, attempt, patience))
+        return (yield from wait_for(self, attempt, patience, undo=self._put_back))
 
-
-def _first(count: int) -> tuple[str, str]:
-    return ("0", str(count - 1)) if count else ("1", "0")
+    def _put_back(self, reply: Any) -> Op[None]:
+        """Put a member back that was taken for one who is cancelled, unless it is there again."""
+        taken, found = reply
+        if taken:
+            member, score = found
+            _ = yield from self._write(ADDS, "ZADD", "NX", score, member, guards=())
 
 
 class SortedSet(SortedSetOperations[T], SyncLeaf, Collection[T]):

@@ -6,6 +6,7 @@
 --   nothing: nothing was taken.
 -- Errors: LOCKLOST, WRONGKIND: nothing was taken.
 -- Complexity: O(log(length)) for each.
+-- Takes: members.
 -- Needs: leaf
 
 local refused = unfit()
