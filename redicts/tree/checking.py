@@ -18,6 +18,7 @@ from redicts.core.paths import Path, dotted
 from redicts.core.place import Place
 from redicts.core.scripts import load
 from redicts.errors import InternalError
+from redicts.tree.contents import look_into
 
 __all__ = ["Checking", "Problem"]
 
@@ -66,7 +67,8 @@ class Checking(Place):
             The faults found; none is the good answer.
 
         Atomicity: one step for each page of keys; other clients go on meanwhile.
-        Cost: up to 4 round trips for each 500 keys of the whole database, O(keys, leaves and locks).
+        Cost: up to 4 round trips for each 500 keys of the whole database, and 1 for each 1,000 elements of a typed
+            leaf. O(keys, leaves, elements and locks).
 
         Example:
             >>> root().check()
@@ -108,12 +110,18 @@ class Checking(Place):
         spelled = [key for key in keys if key not in unknown]
         args = ("1" if repair else "0", "0" if self._space.spread else "1")
         (found,) = yield (Eval(load("redicts.tree", "check"), (self._space.sections, *spelled), args),)
+        typed: list[tuple[Path, str]] = []
         for kind, key, detail, mended in zip(*[found[start::4] for start in range(4)], strict=True):
             path = self._dotted(key)
-            if kind != "text":
+            if kind == "typed":
+                typed.append((self._parsed(key), detail))
+            elif kind != "text":
                 problems.append(Problem(kind, key, path, detail, mended == "1"))
             elif not _is_json(detail):
                 problems.append(Problem("not JSON", key, path, detail[:80], False))
+        for wrong in (yield from look_into(self._space, typed)):
+            key = self._space.body(wrong.path)
+            problems.append(Problem(wrong.kind, key, dotted(wrong.path), wrong.text[:80], False))
         foreign = {problem.key for problem in problems if problem.kind == "wrong type"}
         problems.extend((yield from self._check_contents([key for key in spelled if key not in foreign], repair)))
         return problems
@@ -142,6 +150,9 @@ class Checking(Place):
         for member, score in zip(pairs[::2], pairs[1::2], strict=True):
             if not self._is_entry(letter, path, member, score):
                 yield member
+
+    def _parsed(self, key: str) -> Path:
+        return (self._space.parse_key(key) or ("", ()))[1]
 
     def _dotted(self, key: str) -> str | None:
         parsed = self._space.parse_key(key)

@@ -8,8 +8,7 @@ May import core, errors and its neighbours. Invariant: what would lose anything 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from redicts.core.codec import EXPIRING, NODE, TYPED, Json, decode, encode, encode_canonical, encode_document
@@ -22,6 +21,7 @@ from redicts.core.paths import dotted
 from redicts.core.place import Place
 from redicts.core.scripts import load
 from redicts.errors import InvalidElement, WrongType
+from redicts.tree.contents import has_dict
 
 __all__ = ["Converting"]
 
@@ -46,9 +46,10 @@ class Converting(Place):
         =======================================  =====================================================================
         ``list``, ``deque``, the queues          an array, or any leaf that ``val()`` shows as one
         ``set``                                  the same, where no element is there twice, and none is a dict
-        ``dict``                                 a dict, whatever it is kept as; an array of pairs
+        ``priority_queue``                       an array of pairs: priority and value
+        ``sorted_set``                           an array of pairs: member and score; a dict
+        ``dict``                                 an array of pairs: key and value; a dict
         ``counter``                              the same, where the values are numbers
-        ``sorted_set``                           the same: members and their scores
         ``string``                               text
         ``json``                                 any typed leaf: what ``val()`` shows; a dict becomes a node
         =======================================  =====================================================================
@@ -175,7 +176,7 @@ def _elements(kind: Kind, value: Json) -> Iterator[str]:
 def _items(kind: Kind, value: Json) -> Iterator[str]:
     pairs = _pairs(value)
     if kind.name == "counter":
-        _check_numbers(pairs)
+        _check_numbers([number for _, number in pairs])
     for key, _ in pairs if kind.name == "dict" else ():
         if isinstance(key, list):
             raise _Unfit(f"{_short(encode(key))} is no JSON scalar, and so no key", _short(encode(key)))
@@ -187,18 +188,25 @@ def _items(kind: Kind, value: Json) -> Iterator[str]:
 
 def _scores(kind: Kind, value: Json) -> Iterator[str]:  # noqa: ARG001  # as the others
     pairs = _pairs(value)
-    _check_numbers(pairs)
     if pairs:
         yield "ZADD"
-        for member, score in pairs:
-            yield from (repr(float(score)), encode_canonical(member))
+        for score, member in _checked_scores([(score, member) for member, score in pairs]):
+            yield from (_score(score), encode_canonical(member))
 
 
-def _members(kind: Kind, value: Json) -> Iterator[str]:  # noqa: ARG001  # as the others
-    if _array(value):
-        yield "ZADD"
-        for number, each in enumerate(_array(value)):
-            yield from ("0", f"{number:020d} {encode_canonical(each)}")
+def _members(kind: Kind, value: Json) -> Iterator[str]:
+    """Number them, so that they stay in order: as the scripts of these kinds do."""
+    if not _array(value):
+        return
+    yield "ZADD"
+    if kind.name == "priority_queue":
+        for pair in value:
+            _check_pair(pair)
+        for number, (priority, each) in enumerate(_checked_scores(value)):
+            yield from (_score(priority), f"{number:016x} {encode_canonical([priority, each])}")
+    else:
+        for number, each in enumerate(value):
+            yield from ("0", f"{number:016x} {encode_canonical(each)}")
 
 
 def _text(kind: Kind, value: Json) -> Iterator[str]:  # noqa: ARG001  # as the others
@@ -218,8 +226,7 @@ def _pairs(value: Json) -> list[tuple[Json, Json]]:
         return list(value.items())
     pairs = _array(value)
     for pair in pairs:
-        if not isinstance(pair, list) or len(pair) != 2:
-            raise _Unfit(f"{_short(encode(pair))} in it is no pair", _short(encode(pair)))
+        _check_pair(pair)
     keys = [key for key, _ in pairs]
     _check_hashable(keys)
     _check_unique([encode_canonical(key) for key in keys])
@@ -228,12 +235,8 @@ def _pairs(value: Json) -> list[tuple[Json, Json]]:
 
 def _check_hashable(values: Iterable[Json]) -> None:
     for value in values:
-        if isinstance(value, dict) or (isinstance(value, list) and "{" in encode(value) and _has_dict(value)):
+        if has_dict(value):
             raise _Unfit(f"{_short(encode(value))} is not hashable", _short(encode(value)))
-
-
-def _has_dict(value: Json) -> bool:
-    return isinstance(value, dict) or (isinstance(value, list) and any(map(_has_dict, value)))
 
 
 def _check_unique(texts: list[str]) -> None:
@@ -246,10 +249,32 @@ def _check_unique(texts: list[str]) -> None:
         seen.add(text)
 
 
-def _check_numbers(pairs: Iterable[tuple[Json, Json]]) -> None:
-    for key, value in pairs:
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
-            raise _Unfit(f"{_short(encode(value))}, for {_short(encode(key))}, is no number", _short(encode(value)))
+def _check_pair(pair: Json) -> None:
+    if not isinstance(pair, list) or len(pair) != 2:
+        raise _Unfit(f"{_short(encode(pair))} in it is no pair", _short(encode(pair)))
+
+
+def _check_numbers(numbers: Iterable[Json]) -> None:
+    for number in numbers:
+        if isinstance(number, bool) or not isinstance(number, (int, float)):
+            raise _Unfit(f"{_short(encode(number))} is no number", _short(encode(number)))
+
+
+def _checked_scores(pairs: Iterable[Sequence[Json]]) -> Iterator[tuple[float, Json]]:
+    """Give pairs of a score and something else, where each score is a number that a float can hold."""
+    for score, other in pairs:
+        _check_numbers([score])
+        try:
+            exact = float(score) == score
+        except OverflowError:
+            exact = False
+        if not exact:
+            raise _Unfit(f"{_short(encode(score))} is no score: a float cannot hold it", _short(encode(score)))
+        yield score, other
+
+
+def _score(number: float) -> str:
+    return repr(float(number) + 0.0)  # -0.0 is 0.0
 
 
 _FITS: Final[dict[str, Callable[[Kind, Json], Iterator[Any]]]] = {

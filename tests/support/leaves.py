@@ -33,7 +33,10 @@ EXAMPLES: dict[str, Example] = {
     "deque": _ROW,
     "dict": Example({"a": 1, "b.c": [{"d": None}]}, ("HSET", '"a"', "1", '"b.c"', '[{"d":null}]')),
     "list": _ROW,
-    "priority_queue": Example(["now", "then"], ("ZADD", "1", '00000000000000000001 "now"', "2.5", '0000000 "then"')),
+    "priority_queue": Example(
+        [[1, "now"], [2.5, {"a": "then"}]],
+        ("ZADD", "1", '0000000000000001 [1,"now"]', "2.5", '0000000000000000 [2.5,{"a":"then"}]'),
+    ),
     "queue": _ROW,
     "reliable_queue": Example(["now", "then"], ("ZADD", "1", '1 "now"', "2", '2 "then"')),
     "set": Example([1, 1.0, "a", [True, None]], ("SADD", "1", "1.0", '"a"', "[true,null]")),

@@ -5,13 +5,13 @@ local repair, sections, faults = ARGV[1] == '1', KEYS[1], {}
 -- Whether the names of the sections can be asked for: here, and not overwritten by something else.
 local here = ARGV[2] == '1' and (redis.call('TYPE', sections).ok == 'set' or redis.call('EXISTS', sections) == 0)
 
-local function note(kind, key, detail)
-  for _, text in ipairs({kind, key, detail, repair and '1' or '0'}) do faults[#faults + 1] = text end
+local function note(kind, key, detail, mended)
+  for _, text in ipairs({kind, key, detail, mended and '1' or '0'}) do faults[#faults + 1] = text end
 end
 
 -- Note a fault, and mend it with the function if asked to.
 local function fault(kind, key, detail, mend)
-  note(kind, key, detail)
+  note(kind, key, detail, repair)
   if repair then mend() end
 end
 
@@ -72,8 +72,8 @@ local function check_body(key)
   if not parent then parent, field = node, '' end
   local text = redis.call('TYPE', parent).ok == 'hash' and redis.call('HGET', parent, field)
   if not text or not is_marker(text) or is_node(text) then return fault('key without marker', key, '', drop(key)) end
-  if text == '~' and not check_type(key, 'string') then return end
-  if KINDS[text] and not check_type(key, KINDS[text][1]) then return end
-  if text == '~' then note('text', key, redis.call('GET', key)) end
+  local kind = text == '~' and {'string'} or KINDS[text]
+  if kind and not check_type(key, kind[1]) then return end
+  if text == '~' then note('text', key, redis.call('GET', key)) else note(kind and 'typed' or 'unknown kind', key, text) end
   check_deadline(key, parent)
 end
