@@ -16,7 +16,7 @@ import math
 from collections.abc import Callable
 from queue import Empty, Full
 from time import monotonic
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from redicts.core.effects import WAITING, Block, Eval, Op
 from redicts.core.missing import MISSING, Missing
@@ -40,7 +40,7 @@ Undo = Callable[[Any], Op[None]]
 """Puts back what a try took, given its script's reply."""
 
 
-class Attempt(NamedTuple, Generic[R]):
+class Attempt(Generic[R]):
     """What became of a try.
 
     Attributes:
@@ -49,9 +49,12 @@ class Attempt(NamedTuple, Generic[R]):
         reply: Its script's reply, where there is a way to put back what it took.
     """
 
-    value: R | Missing
-    seconds: float = math.inf
-    reply: Any = None
+    __slots__ = ("reply", "seconds", "value")
+
+    def __init__(self, value: R | Missing, seconds: float = math.inf, reply: Any = None) -> None:
+        self.value = value
+        self.seconds = seconds
+        self.reply = reply
 
 
 def check_timeout(timeout: float | None) -> float | None:
@@ -137,21 +140,19 @@ def wait_for(
     try:
         while True:
             left = FOREVER if end is None else min(FOREVER, end - monotonic())
-            value, seconds, reply = yield from attempt(left > 0 and alone)
+            tried = yield from attempt(left > 0 and alone)
             queue.woken = False  # the try has made use of it: its script wakes the next where there is more
-            if value is not MISSING:
+            if tried.value is not MISSING:
                 if queue.waiting:
+                    reply = tried.reply
                     yield from queue.leave()
-                return value
+                return tried.value
             if left <= 0:
                 break
             if not alone:
-                raise PipelineMisused(
-                    f"what was asked of {leaf.key()!r} would have to wait, which a pipeline cannot; nothing was "
-                    "changed. Ask for one try (block=False, or timeout=0), or outside of the pipeline"
-                )
+                _refuse_in_pipeline(leaf)
             left = FOREVER if end is None else min(FOREVER, max(end - monotonic(), 0.001))
-            yield from queue.stand(min(LOOK_SECONDS, left, max(seconds, 0.001)), left)
+            yield from queue.stand(min(LOOK_SECONDS, left, max(tried.seconds, 0.001)), left)
     except GeneratorExit:
         raise
     except BaseException as error:
@@ -162,6 +163,13 @@ def wait_for(
     what = "no room" if room else "no element"
     said = f"{what} came in time at {leaf.key()!r} ({timeout} s)" if timeout else f"there is {what} at {leaf.key()!r}"
     raise WaitTimeout(said, path=leaf.key(), timeout=timeout)
+
+
+def _refuse_in_pipeline(leaf: Leaf[Any]) -> None:
+    raise PipelineMisused(
+        f"what was asked of {leaf.key()!r} would have to wait, which a pipeline cannot; nothing was changed. Ask for one "
+        "try (block=False, or timeout=0), or outside of the pipeline"
+    )
 
 
 def _put_back(leaf: Leaf[Any], undo: Undo | None, reply: Any) -> Op[None]:
