@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path as FilePath
-from typing import TextIO
+from typing import Final, TextIO
 
 import click
 
@@ -22,12 +22,21 @@ from redicts.cli.output import Meter, is_terminal, put, say, spell
 from redicts.cli.plan import Piece, Plan
 from redicts.cli.reading import nothing_at, parse_json
 from redicts.cli.stream import ObjectWriter
-from redicts.core.codec import Json
+from redicts.core.codec import decode
 from redicts.core.missing import MISSING
 from redicts.core.paths import Path
+from redicts.pool import Pool
 from redicts.proxy import Proxy
+from redicts.tree.walking import snapshots
 
 __all__ = ["export_command", "import_command"]
+
+
+TYPED_AT_ONCE: Final = 20
+"""How many typed leaves one round trip reads: each may be large."""
+
+MANY: Final = 5000
+"""Pieces of text that are worth writing."""
 
 
 @click.command("import")
@@ -113,10 +122,14 @@ def _stream(place: Proxy, out: TextIO, pretty: bool) -> None:
     walk = place.begin_walk()
     with closing(Meter("exporting", wanted=not is_terminal(out))) as meter:
         while (leaves := place.walk_on(walk)) is not None:
+            typed = _typed(place, [leaf.path for leaf in leaves if leaf.text is None])
             for leaf in leaves:
-                text = leaf.text if leaf.text is not None else _typed(place, leaf.path)
+                text = leaf.text if leaf.text is not None else next(typed)
                 if text is not None:
                     writer.leaf(leaf.path, text)
+                if len(pieces) >= MANY:
+                    put(out, "".join(pieces))
+                    pieces.clear()
             put(out, "".join(pieces))
             pieces.clear()
             meter.advance(len(leaves))
@@ -124,10 +137,12 @@ def _stream(place: Proxy, out: TextIO, pretty: bool) -> None:
     put(out, "".join(pieces))
 
 
-def _typed(place: Proxy, path: Path) -> str | None:
-    """Read a typed leaf, which has no text of its own; ``None`` where it has just gone."""
-    value: Json = place.get(path[len(place.path) :]).val(MISSING)
-    return None if value is MISSING else spell(value, pretty=False)
+def _typed(place: Proxy, paths: list[Path]) -> Iterator[str | None]:
+    """Read typed leaves, which have no text of their own, some at a time; ``None`` where one has just gone."""
+    database = Pool().database(None)
+    for start in range(0, len(paths), TYPED_AT_ONCE):
+        found = database.runner.run(snapshots(place._space, paths[start : start + TYPED_AT_ONCE]), True)
+        yield from [None if text is None else spell(decode(text), pretty=False) for text in found]
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from redicts.cli.connection import Target, connected, pass_target, to_path
 from redicts.cli.output import console, visible
 from redicts.cli.reading import nothing_at
 from redicts.core.codec import EXPIRING, NODE, TYPED, encode
+from redicts.core.kinds import KINDS
 from redicts.core.missing import MISSING
 from redicts.core.paths import Path, dotted
 from redicts.pool import Pool
@@ -24,9 +25,12 @@ from redicts.proxy import Proxy
 if TYPE_CHECKING:
     from rich.text import Text
     from rich.tree import Tree
-from redicts.tree.outline import TEXT_BYTES, Sight, look
+from redicts.tree.outline import TEXT_BYTES, Sight, look, look_at_leaf
 
 __all__ = ["draw", "tree_command"]
+
+_PARTS: Final = {"elements": "element", "items": "item", "members": "item", "scores": "member", "text": "byte"}
+"""What a typed leaf has some of, by the form of its snapshot."""
 
 TEXT_LENGTH: Final = 60
 """Characters shown of a value or a name."""
@@ -41,7 +45,7 @@ TEXT_LENGTH: Final = 60
 def tree_command(target: Target, path: Path, depth: int, most: int) -> None:
     """Draw the tree at PATH.
 
-    Names, values (shortened), kinds of typed leaves, seconds to live.
+    Names, values (shortened), typed leaves and how much is in them, seconds to live.
 
     Only what is shown is read, so it is quick on a tree of any size. (For programs: redicts get, redicts export.)
     """
@@ -59,13 +63,14 @@ def draw(place: Proxy, depth: int, most: int) -> None:
     kind = place.kind()
     if kind is None:
         raise nothing_at(place.path)
+    database = Pool().database(None)
     if kind == "node":
-        database = Pool().database(None)
         top = database.runner.run(look(database.space, place.path, depth, most), True)
-    else:
+    elif kind == "leaf":
         value = place.val(MISSING)
-        text = "" if value is MISSING else encode(value)
-        top = Sight(place.path, "" if kind == "leaf" else TYPED + kind, text, _ttl_ms(place.time_to_live()))
+        top = Sight(place.path, "", "" if value is MISSING else encode(value), _ttl_ms(place.time_to_live()))
+    else:
+        top = database.runner.run(look_at_leaf(database.space, place.path, kind), True)
     out = console()
     out.print(_branch(top, dotted(place.path) or "(root)"), no_wrap=True, overflow="ellipsis")
 
@@ -102,10 +107,16 @@ def _label(sight: Sight, name: str) -> Text:
     elif sight.marker in {"", EXPIRING}:
         _ = label.append(": ").append(_readable(sight.text), style="green" if sight.text.startswith('"') else "cyan")
     else:
-        _ = label.append(f"  <{sight.marker.removeprefix(TYPED)}>", style="magenta")
+        kind = sight.marker.removeprefix(TYPED)
+        _ = label.append(f"  <{visible(kind)}>", style="magenta").append(f" {_amount(kind, sight.count)}", style="dim")
     if sight.ttl_ms >= 0:
         _ = label.append(f"  ({sight.ttl_ms / 1000:.1f} s to live)", style="yellow")
     return label
+
+
+def _amount(kind: str, count: int) -> str:
+    what = _PARTS[KINDS[kind].snapshot] if kind in KINDS else "element"
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def _shown(name: str) -> str:

@@ -13,17 +13,20 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from redicts.core.codec import EXPIRING, MARKERS, NODE, TYPED
-from redicts.core.effects import Call, Op
+from redicts.core.effects import Call, Eval, Op
 from redicts.core.keys import SECTION_FIELD, KeySpace, decode_component
 from redicts.core.paths import Path
+from redicts.core.scripts import load
 
-__all__ = ["TEXT_BYTES", "Sight", "look"]
+__all__ = ["TEXT_BYTES", "Sight", "look", "look_at_leaf"]
 
 OPENED: Final = 200
 """How many nodes of one level are opened; of the others only the number of their children is read."""
 
 TEXT_BYTES: Final = 1000
 """How much is read of the text of a leaf that has a key of its own."""
+
+_COUNT: Final = load("redicts.tree", "count")
 
 GONE: Final = -2
 """What PTTL says of a key that is not there."""
@@ -38,7 +41,7 @@ class Sight:
         marker: ``/`` for a node, ``@list`` for a typed leaf, ``~`` for an expiring leaf, ``""`` for any other.
         text: A leaf's JSON text, perhaps cut; ``""`` otherwise.
         ttl_ms: Time to live; negative: none.
-        count: How many children a node has, perhaps some expired among them.
+        count: How many children a node has, perhaps some expired among them; how many elements, or bytes, a typed leaf.
         children: Those that were read, by name.
         opened: Whether the children were asked for.
     """
@@ -138,17 +141,27 @@ def _look_closer(space: KeySpace, sights: list[Sight]) -> Op[None]:
         replies = yield tuple([call for sight in marked for call in _questions(space, sight)])
         for sight, ttl_ms, more in zip(marked, replies[::2], replies[1::2], strict=True):
             sight.ttl_ms = ttl_ms
-            if sight.marker == NODE:
+            if sight.marker == NODE or sight.marker.startswith(TYPED):
                 sight.count = more
             elif sight.marker == EXPIRING:
                 sight.text = more
 
 
-def _questions(space: KeySpace, sight: Sight) -> tuple[Call, Call]:
+def look_at_leaf(space: KeySpace, path: Path, kind: str) -> Op[Sight]:
+    """Read how much is in a typed leaf, and how long it lives.
+
+    Cost: 1 round trip.
+    """
+    sight = Sight(path, TYPED + kind)
+    sight.ttl_ms, sight.count = yield _questions(space, sight)
+    return sight
+
+
+def _questions(space: KeySpace, sight: Sight) -> tuple[Call, Call | Eval]:
     if sight.marker == NODE:
         key = space.node(sight.path)
         return Call(("PTTL", key)), Call(("HLEN", key))
     key = space.body(sight.path)
     if sight.marker.startswith(TYPED):
-        return Call(("PTTL", key)), Call(("EXISTS", key))
+        return Call(("PTTL", key)), Eval(_COUNT, (key,), ())
     return Call(("PTTL", key)), Call(("GETRANGE", key, "0", str(TEXT_BYTES - 1)))

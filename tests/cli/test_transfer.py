@@ -11,9 +11,13 @@ import pytest
 
 from redicts.cli import plan
 from redicts.cli.stream import ObjectWriter
+from redicts.core.kinds import KINDS
 from redicts.proxy import Proxy
 from tests.cli.conftest import Answer, Cli
 from tests.support.backends import Backend
+from tests.support.chaos import ChaosProxy
+from tests.support.leaves import EXAMPLES, mount, same
+from tests.support.trees import canonical
 
 DOCUMENT: dict[str, Any] = {
     "section that is a leaf": [1, {"x": None}],
@@ -72,6 +76,36 @@ def test_what_has_expired_is_not_exported(cli: Cli, store: Backend, tree: Proxy)
     assert cli("export").json == {"a": {"short": 1, "node": {"x": 1}, "long": 2}}
     store.advance(20)
     assert cli("export").json == {"a": {"long": 2}}
+
+
+def test_typed_leaves_are_exported_as_plain_json(cli: Cli, store: Backend, tree: Proxy, tmp_path: Path) -> None:
+    for kind in KINDS:
+        mount(store, ("t", kind), kind)
+    tree.set("t.plain.x", 1)
+    mount(store, ("s",), "list")
+    for words in (["export"], ["export", "--snapshot"], ["get"]):
+        found = cli(*words).json
+        assert canonical(found.pop("s")) == canonical(EXAMPLES["list"].shown)
+        assert found["t"].pop("plain") == {"x": 1}
+        assert all(same(kind, shown, EXAMPLES[kind].shown) for kind, shown in found.pop("t").items())
+        assert not found
+    assert cli("export", "s").out == cli("get", "s").out == '[1,"\\u00e9",[2.0,null],{"a":[],"b":-0.0}]\n'
+    assert cli("export", "t.string").json == EXAMPLES["string"].shown
+    target = tmp_path / "all.json"
+    assert cli("export", "-o", str(target)).code == 0
+    assert cli("import", str(target)).code == 0
+    assert tree["t.list"].kind() == "leaf", "what is imported is plain JSON"
+    assert cli("set", "s", "5").code == 0
+    assert tree["s"].val() == 5
+
+
+def test_many_typed_leaves_take_few_round_trips(chaos: ChaosProxy, options: list[str], tree: Proxy) -> None:
+    for number in range(60):
+        tree.set(f"t.l{number}", [number]).get(f"t.l{number}").convert("list")
+    cli = Cli(["--url", chaos.url, *options[2:]])
+    chaos.reset()
+    assert cli("export").json == {"t": {f"l{number}": [number] for number in range(60)}}
+    assert chaos.round_trips < 20
 
 
 def test_import_replaces_what_stands_at_the_place(cli: Cli, tree: Proxy) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from redicts.core.kinds import KINDS
 from redicts.proxy import Proxy
 from redicts.tree import outline
 from redicts.tree.outline import Sight, look
 from tests.cli.conftest import Cli
 from tests.support.backends import Backend
 from tests.support.chaos import ChaosProxy
+from tests.support.leaves import mount
 
 
 def test_a_tree(cli: Cli, tree: Proxy) -> None:
@@ -113,12 +115,51 @@ def test_only_so_many_nodes_of_a_level_are_opened(tree: Proxy, monkeypatch: pyte
 
 
 def test_every_kind_of_leaf(tree: Proxy, store: Backend) -> None:
-    tree.update({"a.plain": 1, "a.list": 1, "s": 1})
+    tree.update({"a.plain": 1, "s": 1})
     tree.set("a.brief", [1], expire=100)
-    store.client.hset(f"{store.namespace}:n:{{a}}", "list", "@list")
-    store.client.rpush(f"{store.namespace}:v:{{a}}.list", "1", "2")
+    mount(store, ("a", "list"), "list")
     top = tree._run(look(tree._space, (), 3, 20), True)
     a, section = top.children
     assert section == Sight(("s",), "", "1")
-    found = {child.name: (child.marker, child.text) for child in a.children}
-    assert found == {"plain": ("", "1"), "list": ("@list", ""), "brief": ("~", "[1]")}
+    found = {child.name: (child.marker, child.text, child.count) for child in a.children}
+    assert found == {"plain": ("", "1", 0), "list": ("@list", "", 4), "brief": ("~", "[1]", 0)}
+
+
+def test_typed_leaves(cli: Cli, tree: Proxy, store: Backend) -> None:
+    for kind in KINDS:
+        mount(store, ("t", kind), kind)
+    tree.set("t.set", [1]).get("t.set").convert("set")
+    assert tree.get("t.list").expire(100)
+    mount(store, ("section",), "queue")
+    assert cli("tree").out.replace("  (99.9", "  (100.0").splitlines() == [
+        "(root)",
+        "├── section  <queue> 4 elements",
+        "└── t",
+        "    ├── counter  <counter> 2 items",
+        "    ├── deque  <deque> 4 elements",
+        "    ├── dict  <dict> 2 items",
+        "    ├── list  <list> 4 elements  (100.0 s to live)",
+        "    ├── priority_queue  <priority_queue> 2 items",
+        "    ├── queue  <queue> 4 elements",
+        "    ├── reliable_queue  <reliable_queue> 2 items",
+        "    ├── set  <set> 1 element",
+        "    ├── sorted_set  <sorted_set> 2 members",
+        "    └── string  <string> 4 bytes",
+    ]
+    assert cli("tree", "t.set").out == "t.set  <set> 1 element\n"
+    assert cli("tree", "t.list").out.replace("99.9", "100.0") == "t.list  <list> 4 elements  (100.0 s to live)\n"
+    store.client.delete(store.database.space.body(("t", "list")))
+    assert "list  <list>" not in cli("tree").out, "it has expired"
+
+
+def test_bodies_that_are_something_else_are_for_check_to_find(cli: Cli, tree: Proxy, store: Backend) -> None:
+    mount(store, ("t", "list"), "list")
+    mount(store, ("t", "new"), "set")
+    store.client.delete(body := store.database.space.body(("t", "list")))
+    store.client.hset(body, "a", "b")
+    store.client.hset(*store.database.space.entry(("t", "new")), "@new\x1bkind")
+    assert cli("tree", "t").out.splitlines() == [
+        "t",
+        "├── list  <list> 1 element",
+        '└── new  <"new\\u001bkind"> 4 elements',
+    ]
