@@ -5,6 +5,7 @@ May import core and its neighbours.
 
 from __future__ import annotations
 
+import operator
 import sys
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator, MutableSequence
@@ -240,7 +241,7 @@ class DequeOperations(SequenceOperations[T]):
             >>> turns.to_list()
             ['c', 'a', 'b']
         """
-        yield from self._run_writing("list_reorder", "rotate", str(n.__index__()))
+        yield from self._run_writing("list_reorder", "rotate", str(operator.index(n)))
 
     def _no_element(self, at: str) -> IndexError:  # noqa: ARG002  # there is nothing at all
         return IndexError(f"pop from an empty deque, at {self.key()!r}")
@@ -313,7 +314,7 @@ class Deque(DequeOperations[T], SyncLeaf, MutableSequence[T]):  # type: ignore[m
         return self
 
     def __mul__(self, times: SupportsIndex) -> deque[T]:
-        return self.copy() * times.__index__() if hasattr(times, "__index__") else NotImplemented
+        return self.copy() * operator.index(times) if hasattr(times, "__index__") else NotImplemented
 
     __rmul__ = __mul__
 

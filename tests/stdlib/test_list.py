@@ -1,23 +1,17 @@
-"""CPython's tests of ``list``, with typed lists in its place: ``test.list_tests``, ``test.seq_tests``, ``test.test_list``.
+"""CPython's tests of ``list``, with typed lists in its place: ``test.test_list``, with what it has from elsewhere.
 
-The module of ``test.test_list`` is made once more, and what it calls ``list`` is ``Listed``.
+(That is ``test.list_tests`` and ``test.seq_tests``.) The module is made once more, and what it calls ``list`` is
+``Listed``.
 """
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterable
 from typing import Any
 
-import pytest
-
 from redicts.leaves.list import List
+from tests.stdlib.again import made_again
 from tests.stdlib.ground import Ground, left_out
-
-list_tests: Any = pytest.importorskip("test.list_tests")
-spec = importlib.util.find_spec("test.test_list")
-if spec is None or spec.loader is None:
-    pytest.skip("this Python came without its tests", allow_module_level=True)
 
 
 class Listed(List[Any]):
@@ -31,9 +25,7 @@ class Listed(List[Any]):
             self.extend(values)
 
 
-theirs: Any = importlib.util.module_from_spec(spec)
-theirs.list = Listed
-spec.loader.exec_module(theirs)
+theirs: Any = made_again("test.test_list", {"list": Listed})
 
 ODD = "stores, or looks for, objects with an equality of their own: JSON has none"
 PICKLED = "pickles handles or iterators: what is pickled should be to_list()"
@@ -75,7 +67,5 @@ class TestList(theirs.ListTest):  # type: ignore[misc]
 
     type2test = Listed
 
-    def test_what_is_here(self) -> None:
-        """The tests of both modules are among them."""
-        assert isinstance(self, list_tests.CommonTest)
-        assert theirs.ListTest.type2test is Listed
+
+assert theirs.ListTest.type2test is Listed
