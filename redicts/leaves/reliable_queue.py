@@ -136,7 +136,7 @@ class ReliableQueueOperations(WaitingQueue[T]):
 
     @operation(idempotent=True)
     def to_list(self) -> Op[list[T]]:
-        """Read all items at one moment: first those that are pending, then those that were taken, the oldest lease first.
+        """Read all items at one moment: those that are pending, then those that were taken, the oldest lease first.
 
         Raises:
             WrongType: The place holds something else.

@@ -167,8 +167,8 @@ def wait_for(
 
 def _refuse_in_pipeline(leaf: Leaf[Any]) -> None:
     raise PipelineMisused(
-        f"what was asked of {leaf.key()!r} would have to wait, which a pipeline cannot; nothing was changed. Ask for one "
-        "try (block=False, or timeout=0), or outside of the pipeline"
+        f"what was asked of {leaf.key()!r} would have to wait, which a pipeline cannot; nothing was changed. Ask for "
+        "one try (block=False, or timeout=0), or outside of the pipeline"
     )
 
 
