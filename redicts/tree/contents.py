@@ -17,7 +17,7 @@ from redicts.core.paths import Path
 from redicts.core.scripts import load
 from redicts.errors import InternalError
 
-__all__ = ["Found", "has_dict", "look_into"]
+__all__ = ["Found", "has_dict", "is_count", "look_into"]
 
 PAGE: Final = 1000
 """About how many elements of a leaf one round trip asks for."""
@@ -79,8 +79,8 @@ def _wrong(kind: Kind, texts: list[str]) -> Iterator[tuple[str, str]]:
         return
     for text, other in zip(texts[::2], texts[1::2], strict=True):
         if kind.snapshot == "items":
-            yield from _wrong_element(text, hashable=True, scalar=kind.name == "dict")
-            yield from _wrong_value(other, number=kind.name == "counter")
+            yield from _wrong_element(text, hashable=True)
+            yield from _wrong_value(other, count=kind.name == "counter")
         elif kind.snapshot == "scores":
             yield from _wrong_element(text, hashable=True)
         else:
@@ -88,27 +88,32 @@ def _wrong(kind: Kind, texts: list[str]) -> Iterator[tuple[str, str]]:
             yield from _wrong_value(rest) if word and rest else [("not an element", text)]
 
 
-def _wrong_element(text: str, *, hashable: bool = False, scalar: bool = False) -> Iterator[tuple[str, str]]:
+def _wrong_element(text: str, *, hashable: bool) -> Iterator[tuple[str, str]]:
     """Look at what is compared by its text: it has one spelling only."""
     try:
         value = decode(text)
     except InternalError:
         yield "not JSON", text
         return
-    if (hashable and has_dict(value)) or (scalar and isinstance(value, list)):
+    if hashable and has_dict(value):
         yield "not an element", text
     elif encode_canonical(value) != text:
         yield "not canonical", text
 
 
-def _wrong_value(text: str, *, number: bool = False) -> Iterator[tuple[str, str]]:
+def _wrong_value(text: str, *, count: bool = False) -> Iterator[tuple[str, str]]:
     try:
         value = decode(text)
     except InternalError:
         yield "not JSON", text
         return
-    if number and (isinstance(value, bool) or not isinstance(value, (int, float))):
-        yield "not a number", text
+    if count and not is_count(value):
+        yield "not a count", text
+
+
+def is_count(value: Json) -> bool:
+    """Whether a counter can hold a value."""
+    return isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
 
 
 def has_dict(value: Json) -> bool:

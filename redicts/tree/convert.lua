@@ -4,8 +4,8 @@
 --   both "" where they are asked for; then for plain JSON text ("/" for a node), number of rows, and the rows as for set;
 --   for a typed leaf the command that fills it and its arguments: none to leave an empty one, which is not there.
 -- Reply: {0} where there is nothing to convert; {1} where it is done; else {2, marker ("/" a node, "~" a leaf), JSON text,
---   what would be lost, or ""}: the key of something below a node that is no plain leaf; "1" of a string that is not
---   UTF-8, and of a dict in which something expires.
+--   what would be lost, or "", the server's time in us}. Lost would be: something below a node that is no plain leaf (its
+--   key); bytes of a string that are not UTF-8, and when something in a dict expires ("1").
 -- Errors: LOCKLOST: nothing was written.
 -- Complexity: O(what is read and written); O(1) between lists, deques and queues.
 -- Needs: header, put, document, moment
@@ -56,7 +56,10 @@ elseif from and from[2] == 'items' then
 elseif from and from[2] == 'text' and not string.find(text, '[\128-\255]') then
   lost = string.find(redis.call('GET', body), '[\128-\255]') and '1' or ''
 end
-if found ~= ARGV[own_arg + 2] or text ~= ARGV[own_arg + 3] or lost ~= '' then return {2, found, text, lost} end
+if found ~= ARGV[own_arg + 2] or text ~= ARGV[own_arg + 3] or lost ~= '' then
+  local time = redis.call('TIME')
+  return {2, found, text, lost, string.format('%.0f', time[1] * 1000000 + time[2])}
+end
 
 local at, deadline = own_arg + 4, own_deadline(key, field)
 if wanted == '~' then

@@ -9,7 +9,7 @@ May import core, errors and its neighbours. Invariant: what would lose anything 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
 from redicts.core.codec import EXPIRING, NODE, TYPED, Json, decode, encode, encode_canonical, encode_document
 from redicts.core.effects import Argument, Op
@@ -21,7 +21,7 @@ from redicts.core.paths import dotted
 from redicts.core.place import Place
 from redicts.core.scripts import load
 from redicts.errors import InvalidElement, WrongType
-from redicts.tree.contents import has_dict
+from redicts.tree.contents import has_dict, is_count
 
 __all__ = ["Converting"]
 
@@ -49,7 +49,7 @@ class Converting(Place):
         ``priority_queue``                       an array of pairs: priority and value
         ``sorted_set``                           an array of pairs: member and score; a dict
         ``dict``                                 an array of pairs: key and value; a dict
-        ``counter``                              the same, where the values are numbers
+        ``counter``                              the same, where the values are whole numbers
         ``string``                               text
         ``json``                                 any typed leaf: what ``val()`` shows; a dict becomes a node
         =======================================  =====================================================================
@@ -97,17 +97,17 @@ class Converting(Place):
             state, *seen = yield from run_guarded(self, script, (self._path,), (entry.key,), args, guards)
             if state in {NOTHING_TO_DO, DONE}:
                 return bool(state)
-            found, text, lost = seen
+            found, text, lost, moment = seen
             if lost:
                 raise self._would_lose(found, kind, lost)
-            filling = self._filling(kind, found, decode(text))
+            filling = self._filling(kind, found, decode(text), int(moment))
 
-    def _filling(self, kind: str, found: str, value: Json) -> list[Argument]:
+    def _filling(self, kind: str, found: str, value: Json, moment_us: int) -> list[Argument]:
         """Spell a value as what a place is converted to."""
         if kind == JSON:
             return [*encode_document(value, self._path)]
         try:
-            return [*_FITS[KINDS[kind].snapshot](KINDS[kind], value)]
+            return [*_FITS[KINDS[kind].snapshot](KINDS[kind], value, moment_us)]
         except _Unfit as unfit:
             place = dotted(self._path)
             if unfit.element is None:
@@ -163,7 +163,7 @@ def _array(value: Json) -> list[Json]:
     return value
 
 
-def _elements(kind: Kind, value: Json) -> Iterator[str]:
+def _elements(kind: Kind, value: Json, moment_us: int) -> Iterator[str]:  # noqa: ARG001  # as the others
     texts = [encode_canonical(each) for each in _array(value)]
     if kind.redis_type == "set":
         _check_hashable(_array(value))
@@ -173,20 +173,18 @@ def _elements(kind: Kind, value: Json) -> Iterator[str]:
         yield from texts
 
 
-def _items(kind: Kind, value: Json) -> Iterator[str]:
+def _items(kind: Kind, value: Json, moment_us: int) -> Iterator[str]:  # noqa: ARG001  # as the others
     pairs = _pairs(value)
-    if kind.name == "counter":
-        _check_numbers([number for _, number in pairs])
-    for key, _ in pairs if kind.name == "dict" else ():
-        if isinstance(key, list):
-            raise _Unfit(f"{_short(encode(key))} is no JSON scalar, and so no key", _short(encode(key)))
+    for _, count in pairs if kind.name == "counter" else ():
+        if not is_count(count):
+            raise _Unfit(f"{_short(encode(count))} is no integer of 64 bits", _short(encode(count)))
     if pairs:
         yield "HSET"
         for key, each in pairs:
             yield from (encode_canonical(key), encode_canonical(each))
 
 
-def _scores(kind: Kind, value: Json) -> Iterator[str]:  # noqa: ARG001  # as the others
+def _scores(kind: Kind, value: Json, moment_us: int) -> Iterator[str]:  # noqa: ARG001  # as the others
     pairs = _pairs(value)
     if pairs:
         yield "ZADD"
@@ -194,22 +192,22 @@ def _scores(kind: Kind, value: Json) -> Iterator[str]:  # noqa: ARG001  # as the
             yield from (_score(score), encode_canonical(member))
 
 
-def _members(kind: Kind, value: Json) -> Iterator[str]:
-    """Number them, so that they stay in order: as the scripts of these kinds do."""
+def _members(kind: Kind, value: Json, moment_us: int) -> Iterator[str]:
+    """Number them as the scripts of these kinds do: from the time on, so that no other has, or had, such a number."""
     if not _array(value):
         return
     yield "ZADD"
     if kind.name == "priority_queue":
         for pair in value:
             _check_pair(pair)
-        for number, (priority, each) in enumerate(_checked_scores(value)):
+        for number, (priority, each) in enumerate(_checked_scores(value), moment_us):
             yield from (_score(priority), f"{number:016x} {encode_canonical([priority, each])}")
     else:
-        for number, each in enumerate(value):
-            yield from ("0", f"{number:016x} {encode_canonical(each)}")
+        for number, each in enumerate(value, moment_us):
+            yield from ("0", f"{number:014x}00000.0 {encode_canonical(each)}")
 
 
-def _text(kind: Kind, value: Json) -> Iterator[str]:  # noqa: ARG001  # as the others
+def _text(kind: Kind, value: Json, moment_us: int) -> Iterator[str]:  # noqa: ARG001  # as the others
     if not isinstance(value, str):
         raise _Unfit(f"{_short(encode(value))} is no text")
     try:
@@ -254,16 +252,11 @@ def _check_pair(pair: Json) -> None:
         raise _Unfit(f"{_short(encode(pair))} in it is no pair", _short(encode(pair)))
 
 
-def _check_numbers(numbers: Iterable[Json]) -> None:
-    for number in numbers:
-        if isinstance(number, bool) or not isinstance(number, (int, float)):
-            raise _Unfit(f"{_short(encode(number))} is no number", _short(encode(number)))
-
-
 def _checked_scores(pairs: Iterable[Sequence[Json]]) -> Iterator[tuple[float, Json]]:
     """Give pairs of a score and something else, where each score is a number that a float can hold."""
     for score, other in pairs:
-        _check_numbers([score])
+        if isinstance(score, bool) or not isinstance(score, (int, float)):
+            raise _Unfit(f"{_short(encode(score))} is no number", _short(encode(score)))
         try:
             exact = float(score) == score
         except OverflowError:
@@ -277,7 +270,7 @@ def _score(number: float) -> str:
     return repr(float(number) + 0.0)  # -0.0 is 0.0
 
 
-_FITS: Final[dict[str, Callable[[Kind, Json], Iterator[Any]]]] = {
+_FITS: Final[dict[str, Callable[[Kind, Json, int], Iterator[str]]]] = {
     "elements": _elements,
     "items": _items,
     "members": _members,

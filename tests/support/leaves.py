@@ -38,7 +38,7 @@ EXAMPLES: dict[str, Example] = {
         ("ZADD", "1", '0000000000000001 [1,"now"]', "2.5", '0000000000000000 [2.5,{"a":"then"}]'),
     ),
     "queue": _ROW,
-    "reliable_queue": Example(["now", "then"], ("ZADD", "1", '1 "now"', "2", '2 "then"')),
+    "reliable_queue": Example(["now", "then"], ("ZADD", "0", f'{1:019x}.0 "now"', "0", f'{2:019x}.0 "then"')),
     "set": Example([1, 1.0, "a", [True, None]], ("SADD", "1", "1.0", '"a"', "[true,null]")),
     "sorted_set": Example([["a", -1.5], [2, 3.0]], ("ZADD", "-1.5", '"a"', "3", "2")),
     "string": Example("é\x00\"", ("SET", "é\x00\"")),
