@@ -221,7 +221,7 @@ class WaitingQueue(Leaf[T]):
             WrongType: The place holds something else.
 
         Atomicity: one step. It may be otherwise when the answer arrives.
-        Cost: 1 round trip.
+        Cost: 1 round trip; none where there is no limit.
         """
         return 0 < self.maxsize <= (yield from self._size())
 
