@@ -108,7 +108,7 @@ def _mount(cls: type, face: Callable[[Operation[Any, Any, Any]], Callable[..., A
 def _sync_face(operation: Operation[Any, Any, Any]) -> Callable[..., Any]:
     function, idempotent = operation.function, operation.idempotent
 
-    def method(self: Sync, *args: Any, **kwargs: Any) -> Any:
+    def method(self: Sync, /, *args: Any, **kwargs: Any) -> Any:
         return self._run(function(self, *args, **kwargs), idempotent)
 
     return method
@@ -117,7 +117,7 @@ def _sync_face(operation: Operation[Any, Any, Any]) -> Callable[..., Any]:
 def _async_face(operation: Operation[Any, Any, Any]) -> Callable[..., Any]:
     function, idempotent = operation.function, operation.idempotent
 
-    def method(self: Async, *args: Any, **kwargs: Any) -> Coroutine[object, None, Any]:
+    def method(self: Async, /, *args: Any, **kwargs: Any) -> Coroutine[object, None, Any]:
         return self._await(function(self, *args, **kwargs), idempotent)
 
     return method
@@ -126,7 +126,7 @@ def _async_face(operation: Operation[Any, Any, Any]) -> Callable[..., Any]:
 def _queued_face(operation: Operation[Any, Any, Any]) -> Callable[..., Any]:
     function, idempotent, one_step = operation.function, operation.idempotent, operation.one_step
 
-    def method(self: Queued, *args: Any, **kwargs: Any) -> Deferred[Any]:
+    def method(self: Queued, /, *args: Any, **kwargs: Any) -> Deferred[Any]:
         return self._queue(function(self, *args, **kwargs), idempotent, one_step)
 
     return method
