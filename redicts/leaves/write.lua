@@ -40,7 +40,10 @@ if reply == nil then
   if change == '-' and not there then return redis.call(command, body .. '.', unpack(ARGV, own + 2, math.min(last, own + 1 + CHUNK))) end
   if last - own < CHUNK then
     reply = redis.pcall(command, body, unpack(ARGV, own + 2))
-    if type(reply) == 'table' and reply.err then return out_of_range(reply) end
+    if type(reply) == 'table' and reply.err then
+      if change == '+' then settle() end  -- it was mounted for nothing
+      return out_of_range(reply)
+    end
   else
     reply = many(command, own + 2, last)
   end
