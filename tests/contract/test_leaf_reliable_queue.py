@@ -205,7 +205,7 @@ def test_what_does_not_validate_stays_where_it_is(tree: Proxy, backend: Backend)
     numbers.task_done()
     with nothing_written(backend):
         for act in (numbers.get, numbers.get_nowait, numbers.peek, numbers.to_list):
-            with pytest.raises(InvalidElement, match='"two" at \'jobs\'') as caught:
+            with pytest.raises(InvalidElement, match="\"two\" at 'jobs'") as caught:
                 act()
             assert (caught.value.path, caught.value.element) == ("jobs", '"two"')
         with pytest.raises(InvalidElement):
