@@ -17,9 +17,11 @@ fixture                   scope       gives
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Callable, Iterator
+from zlib import crc32
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -49,18 +51,36 @@ def pytest_configure() -> None:
         _ = signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-WITH_ONE_SERVER = {"concurrency", "waiting"}
+WITH_ONE_SERVER = {"concurrency", "stateful", "waiting"}
 """Folders of tests that take long: with the second kind of server where every case is asked for."""
+
+WITH_ONE_PROTOCOL = {"lua", "pipeline", "runners"}
+"""Folders of tests that speak RESP2 to one server and RESP3 to the other, chosen by a test's name."""
+
+NAMES_A_KIND = ("server", "kind")
+"""Parameters that say which kind of server it is."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave the second kind of server to ``-m exhaustive`` where tests take long."""
+    """Leave to ``-m exhaustive`` the second kind of server where tests take long, and RESP2 or RESP3 on each server."""
     for item in items:
         callspec = getattr(item, "callspec", None)
-        kind = None if callspec is None else callspec.params.get("server")
-        if kind == KINDS[-1] and item.path.parent.name in WITH_ONE_SERVER:
+        if callspec is not None and item.path.parent.name in WITH_ONE_PROTOCOL:
+            choice = crc32(getattr(item, "originalname", item.name).encode()) % 2
+            if callspec.params.get("backend") in (f"valkey-resp{2 + choice}", f"redis-resp{3 - choice}"):
+                item.add_marker(pytest.mark.exhaustive)
+        if callspec is None or item.path.parent.name not in WITH_ONE_SERVER:
+            continue
+        if KINDS[-1] in [callspec.params.get(name) for name in NAMES_A_KIND]:
             item.add_marker(pytest.mark.exhaustive)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Keep the tests themselves from the garbage collector: many of them call it, and it would go through them all."""
+    _ = gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

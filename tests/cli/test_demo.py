@@ -88,6 +88,15 @@ def processes_of_session(session: int) -> list[str]:
     return found
 
 
+@pytest.fixture
+def brief(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the demo do all that it does, but less of it."""
+    monkeypatch.setattr(demo, "ADDS", 50)
+    monkeypatch.setattr(demo, "APPENDS", 10)
+    monkeypatch.setattr(demo, "LIFE", 0.3)
+
+
+@pytest.mark.usefixtures("brief")
 def test_on_a_server_it_touches_nobodys_data(cli: Cli, store: Backend, tree: Proxy) -> None:
     tree.set("workers", "mine")
     keys = {*store.client.scan_iter(count=1000)}
@@ -97,6 +106,7 @@ def test_on_a_server_it_touches_nobodys_data(cli: Cli, store: Backend, tree: Pro
     assert not {key for key in {*store.client.scan_iter(count=1000)} - keys if key.startswith(store.namespace.encode())}
 
 
+@pytest.mark.usefixtures("brief")
 def test_what_is_lost_is_told(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     real = demo.compare
 

@@ -16,15 +16,15 @@ from tests.concurrency.trees import Spot, meet
 
 __all__ = ["ADDS", "BEYOND_DIGITS", "BEYOND_WORD", "EXERCISES", "JOBS", "ROUNDS", "STEPS", "compete"]
 
-ADDS = 120
-ROUNDS = 40
-JOBS = 240
-STEPS = 15
+ADDS = 64
+ROUNDS = 30
+JOBS = 160
+STEPS = 10
 
-BEYOND_DIGITS = 10**15 - 100
+BEYOND_DIGITS = 10**15 - 60
 """A few additions more, and the sum has more digits than a script adds by itself: it is compared and set."""
 
-BEYOND_WORD = 2**63 - 40
+BEYOND_WORD = 2**63 - 20
 """A few additions more, and the sum is more than a counter of Redis can hold."""
 
 

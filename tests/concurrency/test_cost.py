@@ -27,9 +27,15 @@ _POPULATE = "for i = ARGV[1], ARGV[2] do redis.call('SET', 'foreign:' .. i, i) e
 
 
 @pytest.fixture(params=KINDS)
-def place(request: pytest.FixtureRequest, start_server: Callable[..., Server]) -> Spot:
+def kind(request: pytest.FixtureRequest) -> str:
+    """Each kind of server in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+def place(kind: str, start_server: Callable[..., Server]) -> Spot:
     """A server that nothing else uses."""
-    return Spot(start_server(request.param).url, "cost")
+    return Spot(start_server(kind).url, "cost")
 
 
 def operations(tree: Proxy) -> dict[str, Callable[[], Any]]:

@@ -18,9 +18,6 @@ OpenTree = Callable[..., Proxy]
 MAKERS = 3
 NAMES = 120
 
-# One run of the makers serves all tests of this module, so they stay in one worker.
-pytestmark = pytest.mark.xdist_group("lifetimes")
-
 
 class Run(NamedTuple):
     """What the processes said, and where they were."""

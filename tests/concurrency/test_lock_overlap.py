@@ -23,7 +23,7 @@ def jobs(spot: Spot, parties: int, seconds: float) -> list[tuple[Any, ...]]:
 
 def test_no_conflicting_sections_overlap(valkey_server: Server, open_tree: Callable[..., Proxy]) -> None:
     spot = new_spot(valkey_server)
-    overlap_log(spot, open_tree(spot), lock_at_random, jobs(spot, 8, 1), 1)
+    overlap_log(spot, open_tree(spot), lock_at_random, jobs(spot, 5, 0.8), 0.8)
 
 
 @pytest.mark.soak

@@ -18,9 +18,6 @@ from tests.support.waiting import wait_until
 
 PARTIES = 8
 
-# One run of the processes serves all tests of this module, so they stay in one worker.
-pytestmark = pytest.mark.xdist_group("races")
-
 
 class Contest(NamedTuple):
     """What the processes got, and what they left."""

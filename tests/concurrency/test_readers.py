@@ -14,10 +14,8 @@ from tests.support.servers import Server
 
 WRITERS = 2
 READERS = 2
+LOOKS = 200
 CONTROLS = {"leaf by leaf", "torn.val()"}
-
-# One run of writers and readers serves all tests of this module, so they stay in one worker.
-pytestmark = pytest.mark.xdist_group("readers")
 
 
 def watch(spot: Spot, looks: int, generations: int, seconds: float) -> list[Tally]:
@@ -38,7 +36,7 @@ def watch(spot: Spot, looks: int, generations: int, seconds: float) -> list[Tall
 def watched(server: Server) -> tuple[Spot, list[Tally]]:
     """What readers counted on each kind of server, and where; the writers have been killed."""
     spot = new_spot(server)
-    return spot, watch(spot, looks=300, generations=100, seconds=40)
+    return spot, watch(spot, looks=LOOKS, generations=100, seconds=40)
 
 
 def test_no_reader_sees_a_mixture(watched: tuple[Spot, list[Tally]], server: Server) -> None:
@@ -48,7 +46,7 @@ def test_no_reader_sees_a_mixture(watched: tuple[Spot, list[Tally]], server: Ser
     for tally in tallies:
         assert {name: found for name, found in tally.mixed.items() if name not in CONTROLS} == {}
         assert tally.generations >= 100, "the documents hardly changed while they were read"
-        assert min(tally.looks.values()) >= 300
+        assert min(tally.looks.values()) >= LOOKS
 
 
 def test_a_reader_that_goes_leaf_by_leaf_sees_mixtures(watched: tuple[Spot, list[Tally]], server: Server) -> None:

@@ -21,9 +21,15 @@ PATIENCE = 0.25
 
 
 @pytest.fixture(params=KINDS)
-def stoppable(request: pytest.FixtureRequest, start_server: Callable[..., Server]) -> Iterator[Server]:
+def kind(request: pytest.FixtureRequest) -> str:
+    """Each kind of server in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+def stoppable(kind: str, start_server: Callable[..., Server]) -> Iterator[Server]:
     """A server of the test's own, continued at its end."""
-    server = start_server(request.param)
+    server = start_server(kind)
     yield server
     server.cont()
 

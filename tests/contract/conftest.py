@@ -24,17 +24,18 @@ HERE = Path(__file__).parent
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave to ``-m exhaustive`` what ``left_out`` says."""
-    usual: dict[str, dict[str, list[pytest.Item]]] = {}
+    usual: dict[str, dict[str, dict[str, pytest.Item]]] = {}
     for item in items:
         callspec = getattr(item, "callspec", None)
         variant = None if callspec is None else callspec.params.get("backend")
         if isinstance(variant, str) and item.path.parent == HERE and item.get_closest_marker("exhaustive") is None:
             test = f"{item.path.name} {getattr(item, 'originalname', item.name)}"
-            usual.setdefault(test, {}).setdefault(variant, []).append(item)
-    for test, variants in usual.items():
-        for variant in left_out(test, variants):
-            for item in variants[variant]:
-                item.add_marker(pytest.mark.exhaustive)
+            case = item.name.replace(variant, "", 1)
+            usual.setdefault(test, {}).setdefault(case, {})[variant] = item
+    for test, cases in usual.items():
+        for number, variants in enumerate(cases.values()):
+            for variant in left_out(test, number, len(cases), variants):
+                variants[variant].add_marker(pytest.mark.exhaustive)
 
 
 @pytest.fixture(params=EVERYWHERE)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from redicts import PathError, Proxy
-from tests.contract.variants import once_each, sync_only
+from tests.contract.variants import on, once_each
 from tests.support.backends import Backend
 from tests.support.trees import nothing_written
 
@@ -161,11 +161,9 @@ def test_what_the_root_cannot(filled: Proxy, backend: Backend) -> None:
                 do()
 
 
-@sync_only
+@on("fake")  # nothing is sent, so one backend tells all
 def test_more_than_one_step_can_carry(filled: Proxy, backend: Backend) -> None:
     """Refused here: a server would close the connection."""
-    if backend.real:
-        pytest.skip("nothing is sent, so one backend tells all")
     with nothing_written(backend), pytest.raises(ValueError, match="too large"):
         filled.set("a", {f"{n}": n for n in range(500_001)})
 

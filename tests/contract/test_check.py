@@ -10,7 +10,7 @@ import pytest
 
 from redicts import InternalError, Proxy
 from tests.contract.faults import FAULTS, GONE, HEALTHY, Fault, build
-from tests.contract.variants import mostly_sync, once_each
+from tests.contract.variants import mostly_sync, on, once_each
 from tests.support.backends import Backend
 from tests.support.trees import dump, nothing_written, tree_of
 
@@ -148,10 +148,8 @@ def test_more_keys_than_a_page_holds(built: Proxy, backend: Backend) -> None:
     assert built.get("many").count_children() == 2700
 
 
-@once_each
+@on("valkey-resp3", "redis-resp2", "asyncio:valkey-resp3", "queued:valkey-resp3")  # fakeredis is no proof
 def test_writers_are_never_taken_for_faults(backend: Backend, neighbours: None) -> None:
-    if backend.name not in {"valkey-resp3", "redis-resp2"}:
-        pytest.skip("two servers are enough; fakeredis is no proof")
     tree, done = tree_of(backend), threading.Event()
     failures: list[Exception] = []
 

@@ -13,7 +13,7 @@ import pytest
 
 from redicts import Lease, LockError, LockTimeout
 from redicts.core.keys import KeySpace
-from tests.contract.variants import once_each
+from tests.contract.variants import on
 from tests.support.backends import Backend
 from tests.support.trees import nothing_written, tree_of
 
@@ -234,10 +234,8 @@ def test_what_has_run_out_is_no_fault_and_is_tidied_away(backend: Backend) -> No
     assert holders(backend) == sorted(held for held in HELD if held[0] != "a.b.c")
 
 
-@once_each
+@on("valkey-resp3", "redis-resp2", "asyncio:valkey-resp3", "queued:valkey-resp3")  # fakeredis is no proof
 def test_locks_that_come_and_go_are_never_taken_for_faults(backend: Backend, neighbours: None) -> None:
-    if backend.name not in {"valkey-resp3", "redis-resp2"}:
-        pytest.skip("two servers are enough; fakeredis is no proof")
     done = threading.Event()
     failures: list[Exception] = []
     taken = []

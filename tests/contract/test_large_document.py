@@ -2,7 +2,7 @@
 
 Babel comes with Sphinx, so with the test requirements. Its data has names and texts of many scripts, empty nodes,
 names with spaces, and nodes of one leaf and of hundreds. On real servers only: fakeredis reads a command in time that
-grows with the square of its length.
+grows with the square of its length. Seconds each, and servers answer alike: each test has the ones it names.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-import pytest
 from babel import localedata
 
 from redicts import Proxy
-from tests.contract.variants import sync_only
+from tests.contract.variants import on
 from tests.support.backends import Backend
 from tests.support.trees import canonical
 
@@ -43,11 +42,6 @@ def leaves(value: Any, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]
     return {place: leaf for name, child in value.items() for place, leaf in leaves(child, (*path, name)).items()}
 
 
-def only_on(backend: Backend, *names: str) -> None:
-    if backend.name not in names:
-        pytest.skip("seconds each, and the others answer alike")
-
-
 def test_it_is_large_and_awkward() -> None:
     paths = leaves(document())
     assert len(paths) >= 25_000
@@ -56,9 +50,8 @@ def test_it_is_large_and_awkward() -> None:
     assert {} in paths.values()
 
 
-@sync_only
-def test_a_document_of_many_leaves(tree: Proxy, backend: Backend) -> None:
-    only_on(backend, "valkey-resp3", "redis-resp2")
+@on("valkey-resp3", "redis-resp2")
+def test_a_document_of_many_leaves(tree: Proxy) -> None:
     place = tree.set("cldr", document()).get("cldr")
     assert canonical(place.val()) == canonical(document())
     assert tree.check() == []
@@ -69,9 +62,8 @@ def test_a_document_of_many_leaves(tree: Proxy, backend: Backend) -> None:
         assert canonical(place.get(path).val()) == canonical(paths[path])
 
 
-@sync_only
+@on("redis-resp3")
 def test_it_goes_as_a_whole(tree: Proxy, backend: Backend) -> None:
-    only_on(backend, "redis-resp3")
     place = tree.set("cldr", document()).get("cldr")
     assert place.compare_and_set({**document(), "en": 1}, 2) is False
     assert place.compare_and_set(document(), {"replaced": True}) is True
@@ -79,9 +71,8 @@ def test_it_goes_as_a_whole(tree: Proxy, backend: Backend) -> None:
     assert len(backend.keys()) == 2
 
 
-@sync_only
+@on("valkey-resp3")
 def test_a_life_for_all_of_it(tree: Proxy, backend: Backend) -> None:
-    only_on(backend, "valkey-resp3")
     place = tree.set("cldr", document()).get("cldr")
     assert place.expire(1000)
     assert canonical(place.val()) == canonical(document())

@@ -14,7 +14,7 @@ from redicts import InternalError, Lock, LockLost, Proxy
 from redicts.core.paths import parse
 from redicts.locks.listing import Listing, list_locks
 from redicts.pool.database import Database
-from tests.contract.variants import sync_only
+from tests.contract.variants import SERVERS, on, sync_only
 from tests.support.backends import Backend
 from tests.support.chaos import ChaosProxy
 from tests.support.servers import Server
@@ -108,11 +108,9 @@ def test_tampered_keys_are_named(backend: Backend) -> None:
     assert caught.value.key == key
 
 
-@sync_only
+@on(*SERVERS)  # fakeredis does not know
 @pytest.mark.parametrize("path", ["a.b", "odd name.100%.é.{x}.%41", ""])
 def test_who_waits_is_counted(backend: Backend, path: str) -> None:
-    if not backend.real:
-        pytest.skip("fakeredis does not know")
     place = tree_of(backend, path)
     first = place.acquire(shared=True, owner="one", expire_timeout=60)
     second = place.acquire(shared=True, owner="two", expire_timeout=60)

@@ -9,7 +9,7 @@ import redis
 
 from redicts import Lock, LockLost, LockTimeout, NotOwner
 from tests.contract.ground import Ground, Party
-from tests.contract.variants import once_each
+from tests.contract.variants import on
 from tests.support.backends import Backend
 from tests.support.processes import Processes, run_in_processes
 
@@ -164,13 +164,16 @@ def ask(url: str, namespace: str) -> tuple[list[str], bool]:
     return [holder.owner for holder in lock.holders()], lock.acquire(blocking=False)
 
 
+with_processes = on("valkey-resp3", "asyncio:valkey-resp3", "queued:valkey-resp3")
+"""Other processes need a server; which one, and the protocol, make no difference to them."""
+
+
 def where(ground: Ground) -> tuple[str, str]:
-    if ground.backend.server is None or ground.backend.name != "valkey-resp3":
-        pytest.skip("other processes need a server; which one, and the protocol, make no difference to them")
+    assert ground.backend.server is not None
     return ground.backend.server.url, ground.backend.namespace
 
 
-@once_each
+@with_processes
 def test_a_lock_outlives_the_process_and_is_released_by_name(ground: Ground) -> None:
     url, namespace = where(ground)
     ((pid, fence),) = run_in_processes(take, [(url, namespace)])
@@ -190,7 +193,7 @@ def test_a_lock_outlives_the_process_and_is_released_by_name(ground: Ground) -> 
         place.release(owner="job")
 
 
-@once_each
+@with_processes
 def test_a_lock_is_handed_to_another_process(ground: Ground, processes: Processes) -> None:
     """That acquires it under the same name, before it is released here; whoever released it last has freed it."""
     url, namespace = where(ground)
@@ -206,7 +209,7 @@ def test_a_lock_is_handed_to_another_process(ground: Ground, processes: Processe
         lease.release()
 
 
-@once_each
+@with_processes
 def test_threads_of_two_processes_are_two_owners(ground: Ground, processes: Processes) -> None:
     url, namespace = where(ground)
     with ground.proxy("a.b"):

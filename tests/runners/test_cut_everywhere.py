@@ -119,9 +119,10 @@ IDEMPOTENT: dict[str, tuple[Callable[[Proxy], object], object]] = {
 }
 
 
+@pytest.mark.parametrize("cuts", [12, pytest.param(100, marks=pytest.mark.exhaustive)])
 @pytest.mark.parametrize("name", IDEMPOTENT)
 def test_what_may_be_repeated_is_healed_unseen_wherever_it_is_cut(
-    proxy: MakeProxy, chaos: ChaosProxy, name: str
+    proxy: MakeProxy, chaos: ChaosProxy, name: str, cuts: int
 ) -> None:
     act, expected = IDEMPOTENT[name]
     place = proxy()
@@ -129,7 +130,7 @@ def test_what_may_be_repeated_is_healed_unseen_wherever_it_is_cut(
     act(place)
     request, reply = sizes(chaos, lambda: act(place))
     for limit, size in ((chaos.cut_after_requests, request), (chaos.cut_after_replies, reply)):
-        for count in positions(size, every=max(1, size // 25)):
+        for count in positions(size, every=max(1, size // cuts)):
             chaos.reset()
             limit(count)
             assert act(place) == expected, f"{name} cut after {count} of {size}"

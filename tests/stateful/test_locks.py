@@ -14,7 +14,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.stateful.lock_machine import LockMachine
 from tests.support.backends import Backend
 
-EXAMPLES = {"fake": 8, "valkey-resp3": 18, "redis-resp3": 8}
+EXAMPLES = {"fake": 5, "valkey-resp3": 15, "redis-resp3": 5}
 """How many histories; the others run a few, which is enough to tell whether they answer alike."""
 
 PROFILE = settings(deadline=None, suppress_health_check=list(HealthCheck), print_blob=True, stateful_step_count=30)

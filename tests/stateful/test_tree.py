@@ -16,7 +16,7 @@ from tests.stateful.machine import TreeMachine
 from tests.support.backends import Backend, server_backend
 from tests.support.servers import Server
 
-EXAMPLES = {"valkey-resp3": 60, "redis-resp3": 30}
+EXAMPLES = {"valkey-resp3": 50, "redis-resp3": 20}
 """How many sequences; the others run a few, which is enough to tell whether they answer alike."""
 
 PROFILE = settings(deadline=None, suppress_health_check=list(HealthCheck), print_blob=True, stateful_step_count=30)

@@ -16,10 +16,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 HERE = ROOT / "tests" / "typing"
 CLEAN = [str(HERE / f"{name}.py") for name in ("faces", "public", "awaited", "deferred", "mistakes")]
-EXPECTED = re.compile(r"  # type: ignore\[([\w-]+)\](?:  # (\w+))?|  # pyright: ignore\[(\w+)\]")
+BARE = "bare.py"
+"""``mistakes.py`` without its comments is called so: all that it holds is to be reported."""
 
-# One worker runs them: side by side the two would only take turns, and mypy's cache is shared.
-pytestmark = pytest.mark.xdist_group("typing")
+EXPECTED = re.compile(r"  # type: ignore\[([\w-]+)\](?:  # (\w+))?|  # pyright: ignore\[(\w+)\]")
 
 
 class Report(NamedTuple):
@@ -63,32 +63,37 @@ def run_pyright(*paths: str) -> Report:
 TOOLS: dict[str, Callable[..., Report]] = {"mypy": run_mypy, "pyright": run_pyright}
 
 
+@pytest.fixture(scope="module", params=TOOLS)
+def found(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Report]:
+    """A tool, and what it says of all files: starting it, and reading the package, take most of its time."""
+    bare = tmp_path_factory.mktemp("mistakes") / BARE
+    _ = bare.write_text(EXPECTED.sub("", (HERE / "mistakes.py").read_text()))
+    return request.param, TOOLS[request.param](*CLEAN, str(bare))
+
+
 def expected(tool: str) -> set[tuple[str, int, str]]:
     """What ``mistakes.py`` says that the tool reports."""
     found: set[tuple[str, int, str]] = set()
     for number, line in enumerate((HERE / "mistakes.py").read_text().splitlines(), 1):
         if comment := EXPECTED.search(line):
             code = comment.group(1) if tool == "mypy" else comment.group(2) or comment.group(3)
-            found |= {("mistakes.py", number, code)} if code and code != "none" else set()
+            found |= {(BARE, number, code)} if code and code != "none" else set()
     return found
 
 
-@pytest.mark.parametrize("tool", TOOLS)
-def test_the_faces_have_the_types_they_promise(tool: str) -> None:
-    report = TOOLS[tool](*CLEAN)
-    assert not report.errors, report.output
+def test_the_faces_have_the_types_they_promise(found: tuple[str, Report]) -> None:
+    _, report = found
+    assert not {error for error in report.errors if error[0] != BARE}, report.output
 
 
-@pytest.mark.parametrize("tool", TOOLS)
-def test_mistakes_are_reported(tool: str, tmp_path: Path) -> None:
-    bare = tmp_path / "mistakes.py"
-    _ = bare.write_text(EXPECTED.sub("", (HERE / "mistakes.py").read_text()))
-    report = TOOLS[tool](str(bare))
-    missed = expected(tool) - report.errors
+def test_mistakes_are_reported(found: tuple[str, Report]) -> None:
+    tool, report = found
+    reported = {error for error in report.errors if error[0] == BARE}
+    missed = expected(tool) - reported
     assert not missed, report.output
     lines = {line for _, line, _ in expected(tool)}
     # pyright reports some mistakes twice, and every result that is not used.
-    more = {error for error in report.errors if error[1] not in lines and error[2] != "reportUnusedCallResult"}
+    more = {error for error in reported if error[1] not in lines and error[2] != "reportUnusedCallResult"}
     assert not more, report.output
 
 

@@ -40,8 +40,8 @@ async def commands_while_idle(client: redis.Redis, seconds: float) -> float:
 @pytest.mark.parametrize(
     ("tasks", "locks"),
     [
-        (600, 1),
-        (600, 200),
+        (300, 1),
+        (300, 100),
         pytest.param(10_000, 1, marks=LONG),
         pytest.param(10_000, 50, marks=[*LONG[1:], pytest.mark.exhaustive]),
         pytest.param(10_000, 1000, marks=[*LONG[1:], pytest.mark.exhaustive]),

@@ -160,7 +160,7 @@ def test_one_that_is_tampered_with_does_not_spoil_the_others(
     assert becomes_lost(tampered)
     assert monotonic() >= end
     for each in others:
-        store.wait_for(each)
+        store.wait_for(each, 1)
         assert not each.is_lost
         assert each.valid_until > end
 
