@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +12,11 @@ from redicts import InvalidElement, LockLost, PipelineMisused, Proxy, WrongType
 from redicts.leaves.queue import Queue
 from tests.support.backends import Backend
 from tests.support.trees import behind, nothing_written
+
+
+def acts(*given: Callable[[], object]) -> tuple[Callable[[], object], ...]:
+    """What is to be tried, one after another."""
+    return given
 
 
 @pytest.fixture
@@ -62,7 +68,7 @@ def test_a_limit(tree: Proxy, backend: Backend) -> None:
     jobs.put(3)
     assert jobs.full()
     with nothing_written(backend):
-        for act in (
+        for act in acts(
             lambda: jobs.put_nowait(4),
             lambda: jobs.put(4, block=False),
             lambda: jobs.put(4, timeout=0),
@@ -85,13 +91,13 @@ def test_no_limit(tree: Proxy) -> None:
         jobs.put(10, timeout=-1)  # where there is no limit it does not count, as in the standard library
         assert not jobs.full()
     with pytest.raises(TypeError):
-        tree.get("jobs").as_queue(maxsize=1.5)  # type: ignore[arg-type]
+        tree.get("jobs").as_queue(maxsize=1.5)  # type: ignore[call-overload]
 
 
 def test_bad_arguments(tree: Proxy, backend: Backend) -> None:
     jobs = tree.get("jobs").as_queue(maxsize=1)
     with nothing_written(backend):
-        for act in (lambda: jobs.get(timeout=-1), lambda: jobs.put(1, timeout=-0.1), lambda: jobs.get_many(-1)):
+        for act in acts(lambda: jobs.get(timeout=-1), lambda: jobs.put(1, timeout=-0.1), lambda: jobs.get_many(-1)):
             with pytest.raises(ValueError, match="negative"):
                 act()
         with pytest.raises(TypeError):
@@ -121,7 +127,7 @@ def test_a_pipeline_does_not_wait(tree: Proxy, backend: Backend) -> None:
         jobs.get()
     jobs.put(1)
     with nothing_written(backend):
-        for act in (lambda: jobs.put(2), lambda: jobs.put(2, timeout=5)):
+        for act in acts(lambda: jobs.put(2), lambda: jobs.put(2, timeout=5)):
             with pytest.raises(PipelineMisused, match="would have to wait"):
                 act()
     assert jobs.get() == 1
@@ -210,7 +216,7 @@ def test_under_a_lost_lock_nothing_is_put_and_nothing_taken(tree: Proxy, backend
         assert jobs.get() == 1
     behind(backend, "app").break_locks()
     for jobs in kinds:
-        for act in (lambda: jobs.put(4), jobs.get, jobs.get_nowait, jobs.clear, lambda: jobs.get_many(1)):  # noqa: B023
+        for act in acts(lambda: jobs.put(4), jobs.get, jobs.get_nowait, jobs.clear, lambda: jobs.get_many(1)):  # noqa: B023
             with pytest.raises(LockLost):
                 act()
         assert jobs.to_list() == [2, 3]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,6 +14,11 @@ from redicts.leaves.reliable_queue import ReliableQueue
 from tests.support.backends import Backend
 from tests.support.trees import behind, nothing_written
 from tests.support.waiting import wait_until
+
+
+def acts(*given: Callable[[], object]) -> tuple[Callable[[], object], ...]:
+    """What is to be tried, one after another."""
+    return given
 
 
 @pytest.fixture
@@ -154,7 +160,7 @@ def test_a_limit_is_of_what_is_pending(tree: Proxy, backend: Backend) -> None:
     jobs.put_many([1, 2])
     assert jobs.full()
     with nothing_written(backend):
-        for act in (lambda: jobs.put_nowait(3), lambda: jobs.put(3, timeout=0), lambda: jobs.put_many([3], False)):
+        for act in acts(lambda: jobs.put_nowait(3), lambda: jobs.put(3, timeout=0), lambda: jobs.put_many([3], False)):
             with pytest.raises(queue.Full):
                 act()
         with pytest.raises(ValueError, match="never have room"):
@@ -243,7 +249,7 @@ def test_under_a_lost_lock(jobs: ReliableQueue[Any], tree: Proxy) -> None:
     assert jobs.get() == 1
     behind_the_back = tree.get("app").break_locks()
     assert behind_the_back
-    for act in (lambda: jobs.put(3), jobs.get, jobs.task_done, jobs.clear):
+    for act in acts(lambda: jobs.put(3), jobs.get, jobs.task_done, jobs.clear):
         with pytest.raises(LockLost):
             act()
     assert (jobs.qsize(), jobs.leased()) == (1, 1)
