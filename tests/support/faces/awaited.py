@@ -62,6 +62,7 @@ class Awaited:
     def _call(self, function: Callable[..., Any], *args: Any, at_once: bool = False, **options: Any) -> Any:
         if options.get("on_lost") is not None:
             options["on_lost"] = elsewhere(self._portal, options["on_lost"])
+        args = tuple([each._there if isinstance(each, Awaited) else each for each in args])
         return self._here(function(*args, **options) if at_once else self._portal.call(function, *args, **options))
 
     def _here(self, value: Any) -> Any:
@@ -129,7 +130,13 @@ class AwaitedPlace(Awaited):
 def awaited_leaf(kind: type) -> type[Awaited]:
     """Make a class for typed leaves of a kind: with the special methods of its synchronous face."""
     plain = getattr(import_module(kind.__module__), kind.__name__.removeprefix("Async"))
-    special = {name: each for name, each in vars(plain).items() if name.startswith("__") and callable(each)}
+    special = {
+        name: each
+        for base in reversed(plain.__mro__)
+        if base.__module__.startswith("redicts.leaves.") and base.__module__ != "redicts.leaves.leaf"
+        for name, each in vars(base).items()
+        if name.startswith("__") and callable(each) and name != "__init__"
+    }
     return type(f"Awaited{plain.__name__}", (Awaited,), {**special, "looks_like": plain, "at_once": frozenset({"key"})})
 
 
