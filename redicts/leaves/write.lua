@@ -8,7 +8,7 @@
 -- Needs: leaf
 
 local function out_of_range(reply)
-  if string.find(reply.err, 'index out of range', 1, true) then return redis.error_reply('OUTOFRANGE') end
+  if string.find(tostring(reply.err), 'index out of range', 1, true) then return redis.error_reply('OUTOFRANGE') end
   return reply
 end
 
