@@ -1,7 +1,8 @@
 """Makes a module of CPython's tests once more, with some of its classes rewritten.
 
-In ``test.test_dict`` most dicts are displays (``{1: 2}``), which no other name for ``dict`` reaches; and some tests ask,
-among much else, one thing that cannot apply. So displays become calls, and statements are dropped, each for a reason.
+In ``test.test_dict`` most dicts are displays (``{1: 2}``), which no other name for ``dict`` reaches; and some tests
+ask, among much else, one thing that cannot apply. So displays become calls, and statements are dropped, each for a
+reason.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """CPython's tests of mappings and of ``dict``, with typed dicts in its place.
 
-That is ``test.mapping_tests``, and ``test.test_dict.DictTest``, whose dicts are mostly displays: see ``rewritten``. What
-goes through a hundred thousand elements, one at a time, goes through fewer here: see ``Shorter``.
+That is ``test.mapping_tests``, and ``test.test_dict.DictTest``, whose dicts are mostly displays: see ``rewritten``.
+What goes through a hundred thousand elements, one at a time, goes through fewer here: see ``Shorter``.
 """
 
 from __future__ import annotations
@@ -46,9 +46,7 @@ PICKLED = "pickles iterators: what is pickled should be to_dict()"
 MADE = "a handle is opened at a place: no class method can make one"
 BUILTIN = "it is about how the builtin is made: its memory, its tables, the dicts of objects"
 
-ODD_PARTS = {
-    part: ODD for part in ("BadEq(", "BadCmp(", "BadHash(", "(Exc,", "(Exc)", "d[x]", "x.fail", "__getitem__, 23")
-}
+ODD_PARTS = dict.fromkeys(("BadEq(", "BadCmp(", "BadHash(", "(Exc,", "(Exc)", "d[x]", "x.fail"), ODD)
 PARTS = {
     "test_setdefault": {**ODD_PARTS, ".append(": IDENTITY, "d['key']": IDENTITY},
     "test_getitem": ODD_PARTS,
