@@ -54,9 +54,9 @@ class Converting(Place):
         ``json``                                 any typed leaf: what ``val()`` shows; a dict becomes a node
         =======================================  =====================================================================
 
-        Nothing is lost without a word: what does not fit is refused. (What ``val()`` does not show goes: the priorities
-        of a priority queue, whose order stays, and who has taken what of a reliable queue.) Where nothing is in it, the
-        place is not there afterwards: an empty typed leaf never is.
+        Nothing is lost without a word: what does not fit is refused. (What goes of a reliable queue is who has taken
+        what, and how often.) Of an empty array or dict nothing is left: the place is open as a leaf with nothing in it,
+        which is not there.
 
         Args:
             kind: A name as ``kind()`` gives it for typed leaves, or ``"json"``.
@@ -214,8 +214,7 @@ def _text(kind: Kind, value: Json, moment_us: int) -> Iterator[str]:  # noqa: AR
         _ = value.encode()
     except UnicodeEncodeError:
         raise _Unfit("UTF-8 cannot carry half of a surrogate pair", _short(encode(value))) from None
-    if value:
-        yield from ("SET", value)
+    yield from ("SET", value)
 
 
 def _pairs(value: Json) -> list[tuple[Json, Json]]:

@@ -181,10 +181,14 @@ def test_what_the_parent_has_stays(tree: Proxy) -> None:
 
 def test_an_empty_one_is_not_there(tree: Proxy, backend: Backend) -> None:
     for kind in KINDS:
-        place = tree.get(f"a.{kind}").set((), "" if kind == "string" else [])
-        assert place.convert(kind) is True
-        assert place.kind() is None
-    assert backend.keys() == [], "emptied parents go too"
+        if kind != "string":
+            place = tree.get(f"a.{kind}").set((), [])
+            assert place.convert(kind) is True
+            assert place.kind() is None
+            assert backend.keys() == [], "emptied parents go too"
+    place = tree.get("a.string").set((), "")
+    assert place.convert("string") is True
+    assert (place.kind(), place.val()) == ("string", ""), "a text may be empty, and be there"
 
 
 def test_what_lies_below_a_node_is_not_lost(tree: Proxy, backend: Backend) -> None:
