@@ -28,7 +28,8 @@ NO_ELEMENT: Final = "@"
 MAX_REPEATED: Final = 1_000_000
 """How many elements may be added by repeating those that are there, in one step."""
 
-_LARGEST: Final = 2**53 - 1
+_LARGEST: Final = 2**31 - 1
+"""No list is longer. (LSET of Valkey takes the last 32 bits of an index for the whole of it.)"""
 
 
 def spell_index(index: SupportsIndex) -> str:

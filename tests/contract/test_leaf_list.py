@@ -58,7 +58,8 @@ def test_elements(todo: List[Any], tree: Proxy) -> None:
     assert todo.get(-2) is None
     assert (todo.index("two"), todo.count([]), todo.contains({"a": 4.0, "b": [{}]})) == (2, 1, True)
     assert todo.slice(1, -1, 2) == [[], None]
-    for act in (lambda: todo.set(5, 0), lambda: todo.set(-6, 0), lambda: todo.delete(5), lambda: todo.pop(-6)):
+    for act in (lambda: todo.set(5, 0), lambda: todo.set(-6, 0), lambda: todo.delete(5), lambda: todo.pop(-6),
+                lambda: todo.set(2**32, 0), lambda: todo.set(-(2**32), 0), lambda: todo.set(2**80, 0)):  # fmt: skip
         with pytest.raises(IndexError):
             act()
     assert tree.val() == {"app": {"todo": todo.to_list()}}
