@@ -41,6 +41,8 @@ WRITES: dict[str, Callable[[Proxy], Any]] = {
     "compare_and_set: a node": lambda p: p.get("n").compare_and_set({"x": 1}, 2),
     "transform": lambda p: p.get("leaf").transform(lambda value: value + 1),
     "transform: a node": lambda p: p.get("n").transform(lambda value: {**value, "y": 2}),
+    "convert": lambda p: p.get("n").convert("dict"),
+    "convert: nothing to do": lambda p: p.get("n").convert("json"),
 }
 """Every way to write, on a place that holds ``CONTENT``."""
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from redicts.errors import LockLost
+from redicts.leaves.opening import SyncOpening
 from redicts.lock import Lock
 from redicts.lockable import Lease
 from redicts.locks.owners import current_holdings, process
@@ -80,6 +81,12 @@ def nowhere() -> Pipeline:
     return pipeline()
 
 
+def a_list(proxy: Proxy) -> Proxy:
+    place = proxy.get("row").set((), [1])
+    assert place.convert("list")
+    return place
+
+
 def known_lost(proxy: Proxy) -> Lease:
     held = proxy.acquire()
     held._holding.mark_lost()
@@ -135,6 +142,10 @@ ROWS = [
     Row("transform", lambda p: p.get("leaf").transform(lambda value: value + 1), 2),
     Row("transform", lambda p: p.get("none").transform(lambda value: [value]), 2),
     Row("transform", lambda p: p.get("node").transform(lambda value: {**value, "x": 2}), 3),
+    Row("convert", lambda p: p.get("node").convert("dict"), 2),
+    Row("convert", lambda p: p.get("leaf").convert("json"), 1),
+    Row("convert", lambda p: p.get("none").convert("list"), 1),
+    Row("convert", lambda _, leaf: leaf.convert("deque"), 1, a_list),
     Row("begin_walk", lambda p: p.begin_walk(), 0),
     Row("begin_walk", lambda p: top(p).begin_walk(), 1),
     Row("walk_on", lambda p: p.walk_on(p.get("wide").begin_walk()), 1),
@@ -144,6 +155,7 @@ ROWS = [
     Row("key", lambda p: (p.key(), p.path, p.name, p.parent, repr(p)), 0),
     Row("using", lambda p: p.using(nowhere()), 0),
     Row("key", lambda p: (p == p.get(()), hash(p), bool(p)), 0),
+    *[Row(name, lambda p, name=name: getattr(p, name)(), 0) for name in vars(SyncOpening) if name.startswith("as_")],
     Row("set", lambda p, _: p.set("leaf", 2), 1, under_locks),
     Row("add", lambda p, _: p.get("leaf").add(), 1, under_locks),
     Row("transform", lambda p, _: p.get("leaf").transform(lambda value: value + 1), 2, under_locks),

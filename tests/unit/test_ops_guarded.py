@@ -31,6 +31,7 @@ WRITES: dict[str, Callable[[Spot], Op[Any]]] = {
     "persist": Spot.persist,
     "add": Spot.add,
     "compare_and_set": lambda p: Spot.compare_and_set(p, 1, 2),
+    "convert": lambda p: Spot.convert(p, "list"),
 }
 
 
@@ -74,7 +75,7 @@ def test_a_guard_that_is_gone_is_a_lost_lock(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in WRITES if name not in ("delete", "clear", "pop", "expire", "persist")]
+    "name", [name for name in WRITES if name not in ("delete", "clear", "pop", "expire", "persist", "convert")]
 )
 def test_a_new_section_on_a_cluster_is_registered_first(name: str) -> None:
     step = Step(WRITES[name](Spot(["a.b"], *GUARDS, spread=True)))
