@@ -278,6 +278,14 @@ class AsyncReliableQueue(ReliableQueueOperations[T], AsyncLeaf):
             block: Whether to wait.
             timeout: For how many seconds; ``None`` for no limit.
             lease: After how many seconds it comes back; ``None``: the queue's.
+
+        Raises:
+            Empty: There was none (in time). The one of the standard library's ``queue``.
+            ValueError: ``timeout`` is negative, or ``lease`` not above 0.
+            WrongType: The place holds something else.
+            InvalidElement: It is not of the type asked for; it stays where it is.
+            LockLost: A lock that this owner took has run out.
+            OutcomeUnknown: The connection was cut on the way: if it was taken, it comes back when its lease ends.
         """
         return AsyncTask(await self._take(block, timeout, lease), self.key(), self._settle)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 from typing import Any
 
 import pytest
@@ -78,6 +79,18 @@ ONLY_QUEUED = {
         "key": "what errors call the place that was queued",
     },
 }
+#: What the other faces of typed leaves have not, each with the reason. (Special methods cannot be awaited, nor queued.)
+NOT_AWAITED = {
+    "copy": "what Python expects of a container: to_list(), to_set(), to_dict()",
+    "fromkeys": "what Python expects of a dict, and a counter refuses",
+}
+NOT_OF_A_PIPELINE = {
+    **dict.fromkeys(("elements", "items", "keys", "values"), "goes in steps, as the caller goes on"),
+    "take": "what it gives is finished later, when the pipeline is over",
+    **NOT_AWAITED,
+}
+#: What the asyncio face of typed leaves gives at once, to be iterated with ``async for``.
+STEPWISE = {"elements", "items", "keys", "values"}
 THINGS = [name for name in redicts.__all__ if isinstance(getattr(redicts, name), type)]
 FACES = [name for name in THINGS if issubclass(getattr(redicts, name), Sync)]
 PER_FACE = sorted(ONLY)
@@ -93,15 +106,13 @@ def families() -> list[Family]:
 
 def leaf_families() -> list[Family]:
     """Every typed leaf in its faces; a kind has a file of its own, with classes named after it."""
-    found = []
-    for kind in KINDS:
-        try:
-            module = importlib.import_module(f"redicts.leaves.{kind}")
-        except ImportError:
-            continue
-        name = "".join(word.capitalize() for word in kind.split("_"))
-        found.append(Family(*[getattr(module, f"{face}{name}") for face in ("", "Async", "Queued")]))
-    return found
+    return [leaf_family(kind) for kind in KINDS]
+
+
+def leaf_family(kind: str) -> Family:
+    module = importlib.import_module(f"redicts.leaves.{kind}")
+    name = "".join(word.capitalize() for word in kind.split("_"))
+    return Family(*[getattr(module, f"{face}{name}") for face in ("", "Async", "Queued")])
 
 
 def all_operations() -> list[Found]:
@@ -153,6 +164,40 @@ def test_what_is_written_for_each_face_is_alike(name: str) -> None:
 def test_the_queued_face_has_the_same_names(name: str) -> None:
     one, other = getattr(redicts, name), getattr(queued, f"Queued{name}")
     assert faces.names_violations(one, other, ONLY_QUEUED[name], {}) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_faces_of_a_typed_leaf_have_the_same_names(kind: str) -> None:
+    sync, *others = leaf_family(kind)
+    plain = {name for name in faces.public_names(sync) if not name.startswith("__")}
+    for other, left_out in zip(others, (NOT_AWAITED, NOT_OF_A_PIPELINE), strict=True):
+        theirs = {name for name in faces.public_names(other) if not name.startswith("__")}
+        assert theirs <= plain
+        assert plain - theirs <= left_out.keys(), other
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_written_for_each_face_of_a_typed_leaf_is_alike(kind: str) -> None:
+    sync, other, _ = leaf_family(kind)
+    said = faces.alike_violations(sync, other, ())
+    assert [each for each in said if not re.search(rf"\.({'|'.join(STEPWISE)}) gives Iterator", each)] == []
+
+
+def test_what_can_be_iterated_can_be_iterated_in_asyncio() -> None:
+    for sync, other, queue in leaf_families():
+        assert hasattr(sync, "__iter__") == hasattr(other, "__aiter__"), other
+        assert not hasattr(queue, "__iter__")
+
+
+def test_a_place_is_opened_alike_in_every_face() -> None:
+    openings = [name for name in vars(SyncOpening) if name.startswith("as_")]
+    assert len(openings) == len(KINDS) - 1, "one opens queues of both kinds"
+    for name in openings:
+        one, *others = [getattr(face, name) for face in (redicts.Proxy, aio.Proxy, queued.QueuedProxy)]
+        for other in others:
+            assert faces.parameters(one) == faces.parameters(other)
+            for title in ("Args", "Raises"):
+                assert section_names(one.__doc__, title) == section_names(other.__doc__, title)
 
 
 def test_what_is_queued_by_hand_takes_the_same() -> None:

@@ -12,6 +12,7 @@ from tests.architecture.rules.source import Module
 
 __all__ = ["operation_violations", "raises_names", "raises_violations", "section_names"]
 
+_QUEUE_ERRORS = frozenset({"Empty", "Full"})  # the standard library's
 _BUILTIN_ERRORS = frozenset(
     name for name, value in vars(builtins).items() if isinstance(value, type) and issubclass(value, BaseException)
 )
@@ -49,7 +50,7 @@ def raises_violations(module: Module, errors: Collection[str]) -> list[str]:
     for node in ast.walk(module.tree):
         if isinstance(node, ast.ImportFrom):
             local |= {alias.asname or alias.name for alias in node.names}
-    known = _BUILTIN_ERRORS | set(errors) | local
+    known = _BUILTIN_ERRORS | _QUEUE_ERRORS | set(errors) | local
     found = []
     for node in ast.walk(module.tree):
         if not isinstance(node, _Documented):
@@ -64,7 +65,7 @@ def raises_violations(module: Module, errors: Collection[str]) -> list[str]:
 
 def _resolves(name: str) -> bool:
     head, _, last = name.rpartition(".")
-    return head in {"asyncio", "redis", "redis.exceptions"} and hasattr(import_module(head), last)
+    return head in {"asyncio", "queue", "redis", "redis.exceptions"} and hasattr(import_module(head), last)
 
 
 def operation_violations(module: Module) -> list[str]:
