@@ -37,9 +37,9 @@ def made_of_dequed() -> Any:
     return module
 
 
-theirs = made_of_dequed()
+theirs: Any = made_of_dequed()
 theirs.BIG = 1100  # of 100,000 steps: each is a round trip here
-in_full = made_of_dequed()
+in_full: Any = made_of_dequed()
 in_full.BIG = 20_000
 
 ODD = "stores, or looks for, objects with an equality of their own: JSON has none"

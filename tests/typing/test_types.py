@@ -15,7 +15,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = ROOT / "tests" / "typing"
-CLEAN = [str(HERE / f"{name}.py") for name in ("faces", "public", "awaited", "deferred", "mistakes")]
+NAMES = ["faces", "public", "awaited", "deferred", "mistakes", *sorted(path.stem for path in HERE.glob("leaf_*.py"))]
+CLEAN = [str(HERE / f"{name}.py") for name in NAMES]
 BARE = "bare.py"
 """``mistakes.py`` without its comments is called so: all that it holds is to be reported."""
 
