@@ -7,13 +7,14 @@ far more than a test takes.
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from redicts import NotANumber, Proxy
+from redicts import InvalidElement, NotANumber, Proxy, WrongType
 from tests.stateful.model import Model, Path
 from tests.support.backends import Backend
 from tests.support.trees import canonical, tree_of
@@ -111,6 +112,10 @@ class TreeMachine(RuleBasedStateMachine):
     @rule(path=PATHS, guess=SCALARS, right=st.booleans(), new=DOCUMENTS)
     def compare_and_set(self, path: Path, guess: Any, right: bool, new: Any) -> None:
         expected = self.model.val(path) if right else guess
+        if canonical(expected) == canonical(self.model.val(path)) and self.model.special(path):
+            with pytest.raises(WrongType):
+                _ = self.at(path).compare_and_set(expected, new)
+            return
         assert self.at(path).compare_and_set(expected, new) == self.model.compare_and_set(path, expected, new)
 
     @rule(path=PATHS, name=NAMES)
@@ -118,7 +123,74 @@ class TreeMachine(RuleBasedStateMachine):
         def wrap(value: Any) -> Any:
             return [name] if isinstance(value, (dict, list)) else {name: value}
 
+        if self.model.special(path):
+            with pytest.raises(WrongType):
+                _ = self.at(path).transform(wrap)
+            return
         assert canonical(self.at(path).transform(wrap)) == canonical(self.model.transform(path, wrap))
+
+    # -- typed leaves --------------------------------------------------------------------------------------------
+
+    @rule(path=PATHS, values=st.lists(SCALARS, min_size=1, max_size=3))
+    def extend(self, path: Path, values: list[Any]) -> None:
+        row = self.model.mounted(path, "list", [])
+        if row is None:
+            with pytest.raises(WrongType):
+                self.at(path).as_list().extend(values)
+        else:
+            self.at(path).as_list().extend(values)
+            row.extend(copy.deepcopy(values))
+
+    @rule(path=PATHS, name=NAMES, count=st.sampled_from([1, -3, 10**15]))
+    def count(self, path: Path, name: str, count: int) -> None:
+        counts = self.model.mounted(path, "counter", {})
+        if counts is None:
+            with pytest.raises(WrongType):
+                _ = self.at(path).as_counter().increment(name, count)
+        else:
+            counts[name] = counts.get(name, 0) + count
+            assert self.at(path).as_counter().increment(name, count) == counts[name]
+
+    @precondition(lambda self: self.typed("list"))
+    @rule(data=st.data(), what=st.sampled_from(["pop", "first", "clear", "slice"]))
+    def take(self, data: st.DataObject, what: str) -> None:
+        path = data.draw(st.sampled_from(self.typed("list")))
+        leaf, row = self.at(path).as_list(), self.model.mounted(path, "list", [])
+        if what in {"pop", "first"}:
+            at = -1 if what == "pop" else 0
+            assert canonical(leaf.pop(at)) == canonical(row.pop(at))
+        elif what == "clear":
+            leaf.clear()
+            row.clear()
+        else:
+            leaf.delete_slice(1)
+            del row[1:]
+        if not row:
+            _ = self.model.delete(path)
+
+    @precondition(lambda self: self.typed("counter"))
+    @rule(data=st.data(), name=NAMES)
+    def forget(self, data: st.DataObject, name: str) -> None:
+        path = data.draw(st.sampled_from(self.typed("counter")))
+        counts = self.model.mounted(path, "counter", {})
+        self.at(path).as_counter().delete(name)
+        _ = counts.pop(name, None)
+        if not counts:
+            _ = self.model.delete(path)
+
+    @rule(path=PATHS, kind=st.sampled_from(["list", "deque", "dict", "counter", "leaf"]))
+    def convert(self, path: Path, kind: str) -> None:
+        name = "json" if kind == "leaf" else kind
+        expected = self.model.convert(path, kind)
+        if expected is None:
+            with pytest.raises((WrongType, InvalidElement)):
+                _ = self.at(path).convert(name)
+        else:
+            assert self.at(path).convert(name) == expected
+
+    def typed(self, kind: str) -> list[Path]:
+        """Where typed leaves of a kind are."""
+        return sorted(path for path in self.model.leaves(()) if self.model.kind(path) == kind)
 
     # -- time ----------------------------------------------------------------------------------------------------
 
@@ -164,11 +236,14 @@ class TreeMachine(RuleBasedStateMachine):
 
     @invariant()
     def nothing_else_lies_there(self) -> None:
-        """One hash for each node, and for each section that is a leaf: no more, while nothing had a life."""
+        """One hash for each node, and for each section that is a leaf; a body for each typed leaf: no more, while
+        nothing had a life.
+        """
         if self.lives == 0:
             nodes = {leaf[:depth] for leaf in self.model.leaves(()) for depth in range(1, max(len(leaf), 2))}
             space = self.backend.database.space
             expected = [space.node(node) for node in nodes] + ([space.sections] if nodes else [])
+            expected += [space.body(path) for path in self.model.leaves(()) if self.model.kind(path) != "leaf"]
             assert self.backend.keys() == sorted(expected)
 
     def teardown(self) -> None:

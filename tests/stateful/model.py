@@ -20,10 +20,11 @@ Path: TypeAlias = tuple[str, ...]
 
 @dataclass
 class Leaf:
-    """One JSON value."""
+    """One JSON value; what a typed leaf shows, where it has a kind."""
 
     value: Any
     deadline: float | None = None
+    kind: str = "leaf"
 
 
 @dataclass
@@ -62,7 +63,7 @@ class Model:
 
     def kind(self, path: Path) -> str | None:
         place = self.find(path)
-        return None if place is None else "node" if isinstance(place, Node) else "leaf"
+        return None if place is None else "node" if isinstance(place, Node) else place.kind
 
     def children(self, path: Path) -> list[str]:
         place = self.find(path)
@@ -76,7 +77,14 @@ class Model:
 
     def leaves(self, path: Path) -> Iterator[Path]:
         """The paths of all leaves below a path."""
-        yield from (place for place in self.places(path) if self.kind(place) == "leaf")
+        yield from (place for place in self.places(path) if self.kind(place) != "node")
+
+    def special(self, path: Path, lives: bool = False) -> bool:
+        """Whether a typed leaf is here or below; or, where that is asked, anything below with a life of its own."""
+        here = self.find(path)
+        below = [place for place in map(self.find, self.places(path)) if place is not None]
+        typed = any(isinstance(place, Leaf) and place.kind != "leaf" for place in [*below, here])
+        return typed or (lives and any(place.deadline is not None for place in below))
 
     def time_to_live(self, path: Path) -> float:
         if self.find(path) is None:
@@ -137,6 +145,38 @@ class Model:
         self.replace(path, function(self.val(path)))
         return self.val(path)
 
+    # -- typed leaves --------------------------------------------------------------------------------------------
+
+    def mounted(self, path: Path, kind: str, empty: Any) -> Any:
+        """The value of a typed leaf, to be changed; ``None`` where something else is."""
+        if self.find(path) is None:
+            self.set(path, None)
+            self._become(path, kind, empty)
+        place = self.find(path)
+        return place.value if isinstance(place, Leaf) and place.kind == kind else None
+
+    def convert(self, path: Path, kind: str) -> bool | None:
+        """Make a place a typed leaf, or plain JSON (``"leaf"``); ``None``: it does not fit."""
+        place = self.find(path)
+        if place is None or self.kind(path) == kind or (kind == "leaf" and self.kind(path) == "node"):
+            return False
+        value = copy.deepcopy(value_of(place))
+        if kind == "leaf":
+            self.replace(path, value)
+            return True
+        if not fits(kind, value) or (isinstance(place, Node) and self.special(path, lives=True)):
+            return None
+        self._become(path, kind, value)
+        if not value:
+            _ = self.delete(path)
+        return True
+
+    def _become(self, path: Path, kind: str, value: Any) -> None:
+        self.replace(path, None)
+        place = self.find(path)
+        assert isinstance(place, Leaf)
+        place.kind, place.value = kind, value
+
     # -- time ----------------------------------------------------------------------------------------------------
 
     def expire(self, path: Path, life: float | None) -> bool:
@@ -172,6 +212,16 @@ class Model:
             expired = child.deadline is not None and child.deadline <= self.now
             if expired or (isinstance(child, Node) and not child.children):
                 del node.children[name]
+
+
+def fits(kind: str, value: Any) -> bool:
+    """Whether a value can become a typed leaf. (The machine makes no arrays of pairs.)"""
+    if kind == "counter":
+        numbers = value.values() if isinstance(value, dict) else ["none"]
+        return value == [] or all(type(each) is int and abs(each) < 2**63 for each in numbers)
+    if kind == "dict":
+        return isinstance(value, dict) or value == []
+    return isinstance(value, list)
 
 
 def value_of(place: Place) -> Any:
