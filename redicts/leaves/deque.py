@@ -53,7 +53,7 @@ class DequeOperations(SequenceOperations[T]):
                 raise ValueError("maxlen must be non-negative")
             if maxlen > sys.maxsize:
                 raise OverflowError("maxlen is too large")
-        self._maxlen = maxlen
+        self._maxlen = None if maxlen is None else int(maxlen)
 
     @property
     def maxlen(self) -> int | None:
@@ -211,7 +211,7 @@ class DequeOperations(SequenceOperations[T]):
             OutcomeUnknown: The connection was cut on the way: it was inserted once, or not at all.
 
         Atomicity: one step.
-        Cost: 1 round trip, O(distance from the nearer end).
+        Cost: 1 round trip, O(distance from an end).
         """
         at = spell_index(index)
         done, _ = yield from self._run_writing("list_splice", at, at, "1", "put", self._most(), self._encode(value))

@@ -77,7 +77,7 @@ class ListOperations(SortingOperations[T]):
             OutcomeUnknown: The connection was cut on the way: it was done once, or not at all.
 
         Atomicity: one step.
-        Cost: 1 round trip, O(elements + distance from the nearer end); O(length) with a step.
+        Cost: 1 round trip, O(elements + distance from an end); O(length) with a step.
         """
         spelled = _spell_slice(start, stop, step)
         if self._is_same(values):
@@ -110,7 +110,7 @@ class ListOperations(SortingOperations[T]):
             OutcomeUnknown: The connection was cut on the way: it was done once, or not at all.
 
         Atomicity: one step.
-        Cost: 1 round trip, O(distance from the nearer end); O(length) with a step.
+        Cost: 1 round trip, O(what is taken + distance from an end); O(length) with a step.
         """
         yield from self._run_writing("list_splice", *_spell_slice(start, stop, step), "take", "")
 
@@ -130,7 +130,7 @@ class ListOperations(SortingOperations[T]):
             OutcomeUnknown: The connection was cut on the way: it was inserted once, or not at all.
 
         Atomicity: one step.
-        Cost: 1 round trip, O(distance from the nearer end).
+        Cost: 1 round trip, O(distance from an end).
         """
         at = spell_index(index)
         yield from self._run_writing("list_splice", at, at, "1", "put", "", self._encode(value))

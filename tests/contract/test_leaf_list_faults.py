@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import tracemalloc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -142,6 +143,21 @@ def test_insert_and_remove_race(backend: Backend, tree: Proxy) -> None:
     left = row.to_list()
     assert (left.count("keep"), left.count(0), len(left)) == (count, 0, 2 * count)
     assert sorted(element[1] for element in left if element != "keep") == list(range(count))
+
+
+@pytest.mark.parametrize("backend", ["valkey-resp3"], indirect=True)
+def test_an_iteration_holds_few_elements_at_a_time(tree: Proxy) -> None:
+    """Of 3 MB at most some pages, 1,000 elements each, are here at once."""
+    row = tree.get("row").as_list()
+    row.extend([f"{number:>100}" for number in range(30_000)])
+    next(iter(row))
+    tracemalloc.start()
+    try:
+        assert sum(map(len, iter(row))) == 3_000_000
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 1_000_000
 
 
 # -- counted at the socket ------------------------------------------------------------------------------------------

@@ -6,8 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
 from typing import Any
+
+import pytest
 
 from redicts.leaves.list import List
 from tests.stdlib.again import made_again
@@ -69,3 +72,47 @@ class TestList(theirs.ListTest):  # type: ignore[misc]
 
 
 assert theirs.ListTest.type2test is Listed
+
+
+# -- what is asked there of lists made by brackets -------------------------------------------------------------------
+
+
+def test_steps_as_large_as_can_be() -> None:
+    row = Listed(range(5))
+    row[1 :: sys.maxsize] = [0]
+    assert row[3 :: sys.maxsize] == [3]
+    assert row == [0, 0, 2, 3, 4]
+
+
+def test_nothing_put_into_itself() -> None:
+    row = Listed()
+    row[:] = row
+    assert row == []
+
+
+def test_emptied_while_its_new_elements_are_made() -> None:
+    row = Listed(range(5))
+
+    def emptying() -> Iterator[int]:
+        yield from row
+        row.clear()
+
+    with pytest.raises(ValueError, match="size 5 to extended slice of size 0"):
+        row[::-1] = emptying()
+
+
+def test_more_than_there_is_room_for() -> None:
+    row = Listed(range(4))
+    with pytest.raises((MemoryError, OverflowError)):
+        _ = row * (sys.maxsize // 2)
+    with pytest.raises(ValueError, match="too large for one atomic step"):  # on the server, which has no say in it
+        row *= sys.maxsize // 2
+    assert row == [0, 1, 2, 3]
+
+
+def test_an_iterator_that_has_ended_stays_so() -> None:
+    row = Listed([1, 2, 3])
+    steps = iter(row)
+    assert list(steps) == [1, 2, 3]
+    row.append(4)
+    assert list(steps) == []
