@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import redicts
 import redicts.aio
+from redicts.core.kinds import KINDS
 
 redicts.aio.Pool.__name__ = "Pool"  # the public name of AsyncPool: else autodoc says no more than "alias of"
 
@@ -44,24 +45,35 @@ nitpick_ignore = [
     for name in (
         "AnyDatabase",
         "AsyncDatabase",
+        "Bytes",
         "Callable",
         "Database",
         "Iterable",
         "Iterator",
         "Json",
+        "K",
+        "LiveItems",
+        "LiveKeys",
+        "LiveValues",
         "Mapping",
         "LocatedT",
         "Missing",
+        "Of",
         "OnLost",
+        "Overlap",
         "Path",
         "PathLike",
+        "Plain",
         "Raw",
+        "Scan",
         "Sequence",
         "T",
         "T_co",
         "Walk",
         "Leaf",
         "redis.Redis",
+        "_HasKeys",
+        "deque",
         "Any",
     )
 ]
@@ -69,10 +81,15 @@ nitpick_ignore_regex = [
     # Python's own, and redis-py's: without network there is nothing to link them to.
     (r"py:.*", r"(builtins\.)?(str|int|float|bool|bytes|dict|list|tuple|set|object|None|type|Exception)"),
     (r"py:.*", r"(typing|collections\.abc|threading|asyncio|redis|redicts\.(core|tree|pool|faces))\..*"),
-    (r"py:exc", r"(Type|Value|Key|Overflow|Runtime|Timeout|File\w+)Error"),
+    (r"py:exc", r"(Type|Value|Key|Index|Import|Overflow|Runtime|Timeout|NotImplemented|UnicodeDecode|File\w+)Error"),
+    (r"py:exc", r"Empty|Full"),  # those of the module queue
 ]
 
+LEAVES = {kind: "".join(word.capitalize() for word in kind.split("_")) for kind in KINDS}
+
 _GIVEN = {
+    *[f"redicts.leaves.{kind}.{face}{name}" for kind, name in LEAVES.items() for face in ("", "Async", "Queued")],
+    "redicts.leaves.task.Task",
     "redicts.Deferred",
     "redicts.Holder",
     "redicts.Lease",

@@ -49,6 +49,12 @@ class SyncOpening(Place):
         Raises:
             PathError: The root is no counter.
             ImportError: A type was given, and pydantic is not installed.
+
+        Example:
+            >>> hits = root().get("hits").as_counter()
+            >>> hits.update(["front", "tea", "front"])
+            >>> hits.most_common(1)
+            [('front', 2)]
         """
         from redicts.leaves.counter import Counter
 
@@ -66,6 +72,12 @@ class SyncOpening(Place):
             ImportError: A type was given, and pydantic is not installed.
             TypeError: ``maxlen`` is no integer.
             ValueError: ``maxlen`` is negative.
+
+        Example:
+            >>> last = root().get("last").as_deque(maxlen=2)
+            >>> last.extend(["a", "b", "c"])
+            >>> root().get("last").val()
+            ['b', 'c']
         """
         from redicts.leaves.deque import Deque
 
@@ -81,6 +93,12 @@ class SyncOpening(Place):
         Raises:
             PathError: The root is no dict.
             ImportError: A type was given, and pydantic is not installed.
+
+        Example:
+            >>> stock = root().get("stock").as_dict()
+            >>> stock.set("tea", 40)
+            >>> stock.get("tea"), stock.get("pots", 0)
+            (40, 0)
         """
         from redicts.leaves.dict import Dict
 
@@ -95,6 +113,12 @@ class SyncOpening(Place):
         Raises:
             PathError: The root is no list.
             ImportError: A type was given, and pydantic is not installed.
+
+        Example:
+            >>> todo = root().get("todo").as_list(of=str)
+            >>> todo.append("tea")
+            >>> todo.to_list()
+            ['tea']
         """
         from redicts.leaves.list import List
 
@@ -111,6 +135,13 @@ class SyncOpening(Place):
             PathError: The root is no priority queue.
             ImportError: A type was given, and pydantic is not installed.
             TypeError: ``maxsize`` is no integer.
+
+        Example:
+            >>> jobs = root().get("jobs").as_priority_queue()
+            >>> jobs.put((2, "tea"))
+            >>> jobs.put((1, "fire"))
+            >>> jobs.get()
+            (1, 'fire')
         """
         from redicts.leaves.priority_queue import PriorityQueue
 
@@ -138,6 +169,12 @@ class SyncOpening(Place):
             ImportError: A type was given, and pydantic is not installed.
             TypeError: ``maxsize`` is no integer, or ``lease`` no number.
             ValueError: ``lease`` is not above 0.
+
+        Example:
+            >>> jobs = root().get("jobs").as_queue()
+            >>> jobs.put("tea")
+            >>> jobs.get(timeout=1)
+            'tea'
         """
         if reliable:
             from redicts.leaves.reliable_queue import ReliableQueue
@@ -156,6 +193,12 @@ class SyncOpening(Place):
         Raises:
             PathError: The root is no set.
             ImportError: A type was given, and pydantic is not installed.
+
+        Example:
+            >>> tags = root().get("tags").as_set()
+            >>> tags.add("new")
+            >>> tags.contains_many(["new", "old"])
+            [True, False]
         """
         from redicts.leaves.set import Set
 
@@ -170,6 +213,12 @@ class SyncOpening(Place):
         Raises:
             PathError: The root is no sorted set.
             ImportError: A type was given, and pydantic is not installed.
+
+        Example:
+            >>> best = root().get("best").as_sorted_set()
+            >>> _ = best.add("ada", 3)
+            >>> best.score("ada")
+            3.0
         """
         from redicts.leaves.sorted_set import SortedSet
 
@@ -180,6 +229,12 @@ class SyncOpening(Place):
 
         Raises:
             PathError: The root is no string.
+
+        Example:
+            >>> note = root().get("note").as_string()
+            >>> _ = note.append("tea")
+            >>> note.get()
+            'tea'
         """
         from redicts.leaves.string import String
 

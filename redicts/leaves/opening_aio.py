@@ -47,6 +47,12 @@ class AsyncOpening(Place):
         Raises:
             PathError: The root is no counter.
             ImportError: A type was given, and pydantic is not installed.
+
+        Example:
+            >>> hits = aio.root().get("hits").as_counter()
+            >>> await hits.update(["front", "tea", "front"])
+            >>> await hits.most_common(1)
+            [('front', 2)]
         """
         from redicts.leaves.counter import AsyncCounter
 
@@ -64,6 +70,12 @@ class AsyncOpening(Place):
             ImportError: A type was given, and pydantic is not installed.
             TypeError: ``maxlen`` is no integer.
             ValueError: ``maxlen`` is negative.
+
+        Example:
+            >>> last = aio.root().get("last").as_deque(maxlen=2)
+            >>> await last.extend(["a", "b", "c"])
+            >>> await aio.root().get("last").val()
+            ['b', 'c']
         """
         from redicts.leaves.deque import AsyncDeque
 
@@ -79,6 +91,12 @@ class AsyncOpening(Place):
         Raises:
             PathError: The root is no dict.
             ImportError: A type was given, and pydantic is not installed.
+
+        Example:
+            >>> stock = aio.root().get("stock").as_dict()
+            >>> await stock.set("tea", 40)
+            >>> await stock.get("tea"), await stock.get("pots", 0)
+            (40, 0)
         """
         from redicts.leaves.dict import AsyncDict
 
@@ -93,6 +111,12 @@ class AsyncOpening(Place):
         Raises:
             PathError: The root is no list.
             ImportError: A type was given, and pydantic is not installed.
+
+        Example:
+            >>> todo = aio.root().get("todo").as_list(of=str)
+            >>> await todo.append("tea")
+            >>> await todo.to_list()
+            ['tea']
         """
         from redicts.leaves.list import AsyncList
 
@@ -109,6 +133,13 @@ class AsyncOpening(Place):
             PathError: The root is no priority queue.
             ImportError: A type was given, and pydantic is not installed.
             TypeError: ``maxsize`` is no integer.
+
+        Example:
+            >>> jobs = aio.root().get("jobs").as_priority_queue()
+            >>> await jobs.put((2, "tea"))
+            >>> await jobs.put((1, "fire"))
+            >>> await jobs.get()
+            (1, 'fire')
         """
         from redicts.leaves.priority_queue import AsyncPriorityQueue
 
@@ -136,6 +167,12 @@ class AsyncOpening(Place):
             ImportError: A type was given, and pydantic is not installed.
             TypeError: ``maxsize`` is no integer, or ``lease`` no number.
             ValueError: ``lease`` is not above 0.
+
+        Example:
+            >>> jobs = aio.root().get("jobs").as_queue()
+            >>> await jobs.put("tea")
+            >>> await jobs.get(timeout=1)
+            'tea'
         """
         if reliable:
             from redicts.leaves.reliable_queue import AsyncReliableQueue
@@ -154,6 +191,12 @@ class AsyncOpening(Place):
         Raises:
             PathError: The root is no set.
             ImportError: A type was given, and pydantic is not installed.
+
+        Example:
+            >>> tags = aio.root().get("tags").as_set()
+            >>> await tags.add("new")
+            >>> await tags.contains_many(["new", "old"])
+            [True, False]
         """
         from redicts.leaves.set import AsyncSet
 
@@ -168,6 +211,12 @@ class AsyncOpening(Place):
         Raises:
             PathError: The root is no sorted set.
             ImportError: A type was given, and pydantic is not installed.
+
+        Example:
+            >>> best = aio.root().get("best").as_sorted_set()
+            >>> _ = await best.add("ada", 3)
+            >>> await best.score("ada")
+            3.0
         """
         from redicts.leaves.sorted_set import AsyncSortedSet
 
@@ -178,6 +227,12 @@ class AsyncOpening(Place):
 
         Raises:
             PathError: The root is no string.
+
+        Example:
+            >>> note = aio.root().get("note").as_string()
+            >>> _ = await note.append("tea")
+            >>> await note.get()
+            'tea'
         """
         from redicts.leaves.string import AsyncString
 
