@@ -12,7 +12,7 @@ from tests.concurrency.trees import Spot, meet
 from tests.support.processes import Processes, run_in_processes
 
 PARTIES = 4
-EACH = 120
+EACH = 60
 MOST = 7
 
 

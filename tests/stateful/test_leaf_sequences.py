@@ -29,7 +29,7 @@ def run(machine: type[SequenceMachine], backend: Backend, profile: settings) -> 
 @pytest.mark.parametrize("kind", ["fake", "valkey"])
 def test_the_leaf_does_what_the_model_does(valkey_server: Server, machine: type[SequenceMachine], kind: str) -> None:
     backend = fake_backend() if kind == "fake" else server_backend(valkey_server, 3)
-    run(machine, backend, settings(PROFILE, max_examples=6 if kind == "fake" else 50))
+    run(machine, backend, settings(PROFILE, max_examples=6 if kind == "fake" else 25))
     backend.close()
 
 

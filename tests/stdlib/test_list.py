@@ -102,7 +102,7 @@ def test_emptied_while_its_new_elements_are_made() -> None:
 
 
 def test_more_than_there_is_room_for() -> None:
-    row = Listed(range(4))
+    row: List[Any] = Listed(range(4))
     with pytest.raises((MemoryError, OverflowError)):
         _ = row * (sys.maxsize // 2)
     with pytest.raises(ValueError, match="too large for one atomic step"):  # on the server, which has no say in it
