@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 from redicts.leaves.elements import T
 from redicts.leaves.leaf import AsyncLeaf, QueuedLeaf, SyncLeaf
 from redicts.leaves.set_algebra import Overlap, SetAlgebra
-from redicts.leaves.set_members import BEGINNING, Page
+from redicts.leaves.set_members import BEGINNING
 from redicts.leaves.set_updates import SetUpdates
 
-__all__ = ["AsyncSet", "Overlap", "Page", "QueuedSet", "Set", "SetOperations"]
+__all__ = ["AsyncSet", "Overlap", "QueuedSet", "Set", "SetOperations"]
 
 V = TypeVar("V")
 

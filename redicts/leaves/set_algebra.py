@@ -76,7 +76,7 @@ class SetAlgebra(SetCombined[T]):
         return (yield from self._combined(UNION, others))
 
     @operation(idempotent=True)
-    def intersection(self, *others: Iterable[Any]) -> Op[set[Any]]:
+    def intersection(self, *others: Iterable[Any]) -> Op[set[T]]:
         """Give the elements that are in this set and in all of the others. Nothing is written.
 
         Args:
@@ -96,7 +96,7 @@ class SetAlgebra(SetCombined[T]):
         return (yield from self._combined(INTERSECTION, others))
 
     @operation(idempotent=True)
-    def difference(self, *others: Iterable[Any]) -> Op[set[Any]]:
+    def difference(self, *others: Iterable[Any]) -> Op[set[T]]:
         """Give the elements that are in this set and in none of the others. Nothing is written.
 
         Args:

@@ -68,7 +68,7 @@ class SetCombined(SetMembers[T]):
                 if not isinstance(other, Sync):
                     raise TypeError(f"{other!r} is in another database: read it first, by its to_set()")
                 values = values.to_set()
-            found.given.append({*self._encode_all(values)} if adds else {self._key(value) for value in values})
+            found.given.append({*self._encode_all(values)} if adds else set(self._each(self._key, values)))
         return found
 
     def _key(self, value: object) -> Key:

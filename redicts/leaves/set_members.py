@@ -5,9 +5,10 @@ Invariant: an element is hashable, as in every set, and has one text; what canno
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Final, NamedTuple, cast
+from collections.abc import Callable, Iterable
+from typing import Any, Final, TypeVar, cast
 
+from redicts.core.codec import encode_canonical
 from redicts.core.effects import Op, Refused
 from redicts.core.kinds import KINDS
 from redicts.core.operation import operation
@@ -15,7 +16,9 @@ from redicts.errors import InvalidElement
 from redicts.leaves.elements import T, frozen
 from redicts.leaves.leaf import ADDS, TAKES, Leaf
 
-__all__ = ["AT_ONCE", "BEGINNING", "PAGE", "Page", "SetMembers"]
+__all__ = ["AT_ONCE", "BEGINNING", "PAGE", "SetMembers"]
+
+R = TypeVar("R")
 
 PAGE: Final = 1000
 """How many elements an iteration asks for at once."""
@@ -26,17 +29,10 @@ AT_ONCE: Final = 4000
 BEGINNING: Final = "0"
 """Where an iteration begins, and what it comes back to at its end."""
 
+_PLAIN: Final = frozenset({str, int, float, bool, type(None)})
+"""Types of elements that are hashable and JSON for certain: most are, and so many cost little."""
 
-class Page(NamedTuple):
-    """Some of the elements of a set: what one step of an iteration gives.
-
-    Attributes:
-        cursor: Where to go on; ``BEGINNING``: this was all.
-        elements: Their values.
-    """
-
-    cursor: str
-    elements: list[Any]
+_NONE: Final[frozenset[type]] = frozenset()
 
 
 class SetMembers(Leaf[T]):
@@ -55,8 +51,13 @@ class SetMembers(Leaf[T]):
             raise TypeError("a frozenset cannot be an element: as JSON it would be an array, which has an order")
         return self._elements.encode(value, self.key())
 
+    def _each(self, spell: Callable[[Any], R], values: Iterable[object]) -> list[str | R]:
+        """Spell many as ``spell`` does."""
+        plain = _NONE if self._elements.checked else _PLAIN
+        return [encode_canonical(value) if type(value) in plain else spell(value) for value in values]
+
     def _encode_all(self, values: Iterable[T]) -> list[str]:
-        return [self._encode(value) for value in values]
+        return self._each(self._encode, values)
 
     def _spell(self, value: object) -> str | None:
         """Spell what is looked for; ``None``: it is hashable, but no element can be like it."""
@@ -244,7 +245,7 @@ class SetMembers(Leaf[T]):
             >>> seen.contains_many(["/a", "/x", "/b"])
             [True, False, True]
         """
-        texts = [self._sought(value) for value in values]
+        texts = self._each(self._sought, values)
         asked = [text for text in texts if text is not None]
         if not asked:
             return [False] * len(texts)
@@ -272,7 +273,7 @@ class SetMembers(Leaf[T]):
         return set(self._decode_all((yield from self._read("SMEMBERS"))))
 
     @operation(idempotent=True)
-    def page(self, cursor: str = BEGINNING, seen: set[str] | None = None) -> Op[Page]:
+    def page(self, cursor: str = BEGINNING, seen: set[str] | None = None) -> Op[tuple[str, list[T]]]:
         """Read some elements: what an iteration goes on with.
 
         What is in the set from the first page to the last is given. An element may come twice while the set shrinks.
@@ -283,7 +284,7 @@ class SetMembers(Leaf[T]):
                 nothing is left out.
 
         Returns:
-            About 1,000 elements (a small set comes whole), and where to go on.
+            Where to go on, ``BEGINNING`` where this was all; and about 1,000 elements (a small set comes whole).
 
         Raises:
             WrongType: The place holds something else.
@@ -296,4 +297,4 @@ class SetMembers(Leaf[T]):
         if seen is not None:
             texts = [text for text in dict.fromkeys(texts) if text not in seen]
             seen.update(texts)
-        return Page(str(after), self._decode_all(texts))
+        return str(after), self._decode_all(texts)

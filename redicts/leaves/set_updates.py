@@ -216,9 +216,7 @@ class SetUpdates(SetCombined[T]):
         if not others:
             return
         given.extend((yield from self._read_all(UNION, [], far)))
-        texts = texts_of(
-            set[Key].intersection(*given) if verb == INTERSECTION and given else set[Key]().union(*given)
-        )
+        texts = texts_of(set[Key].intersection(*given) if verb == INTERSECTION and given else set[Key]().union(*given))
         if near or verb in {INTERSECTION, SYMMETRIC}:
             yield from self._changed(verb, near, texts if given else None, guards, part=True)
         elif texts:

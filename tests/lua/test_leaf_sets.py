@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -93,12 +93,13 @@ def test_what_holds_something_else_is_named_by_its_number(sets: Sets) -> None:
     with nothing_written(sets.backend):
         for name, marker in (("list", "~"), ("node", "/"), ("typed", "@list")):
             path = ("a", name)
-            for act in (
+            acts: list[Callable[[], Any]] = [
                 lambda: sets.read("set_combine", (A, path), "@set", "union", 5, "x", name),  # noqa: B023
                 lambda: sets.read("set_combine", (path,), "@set", "union", 6, name),  # noqa: B023
                 lambda: sets.change("union", 1, 0, 2, "z", name, others=(B, path)),  # noqa: B023
                 lambda: sets.read("set_overlap", (A, path), "@set", "x", name),  # noqa: B023
-            ):
+            ]
+            for act in acts:
                 with pytest.raises(redis.ResponseError, match=rf"^WRONGKIND {marker} \d$") as caught:
                     act()
                 assert str(caught.value)[-1] in "621"
@@ -193,7 +194,7 @@ def test_parts_of_strings(real_backend: Backend) -> None:
 
     def part(*args: object) -> Any:
         text = load("redicts.leaves", "string_part").text
-        return client.eval(text, 2, keys.entry, keys.body, keys.field, "@string", *[str(arg) for arg in args])  # type: ignore[no-untyped-call]
+        return client.eval(text, 2, keys.entry, keys.body, keys.field, "@string", *[str(arg) for arg in args])
 
     assert [part("GETRANGE", *bounds) for bounds in ((0, 1), (1, ""), ("", -1), (-2, 9), (2, 1), (-9, -8))] == [
         b"\x0f", b"ab", b"\x0fa", b"ab", b"", b"",

@@ -112,7 +112,9 @@ class SetMachine(RuleBasedStateMachine):
 
     @rule(name=NAMES, verb=RESULTS | st.just("symmetric_difference"), one=SIDES, two=SIDES)
     def store(self, name: str, verb: str, one: Side, two: Side) -> None:
-        sides = [[found[side] if side is not None else values for side, values in (one, two)] for found in self.found()]
+        sides: list[list[Any]] = [
+            [found[side] if side is not None else values for side, values in (one, two)] for found in self.found()
+        ]
         made = getattr(set(sides[1][0]), verb)(sides[1][1])
         assert getattr(self.leaves[name], f"store_{verb}")(*sides[0]) == len(made)
         self.models[name] = made
