@@ -106,13 +106,13 @@ def families() -> list[Family]:
 
 def leaf_families() -> list[Family]:
     """Every typed leaf in its faces; a kind has a file of its own, with classes named after it."""
-    return [leaf_family(kind) for kind in KINDS]
+    return [Family(*leaf_classes(kind)) for kind in KINDS]
 
 
-def leaf_family(kind: str) -> Family:
+def leaf_classes(kind: str) -> tuple[type, type, type]:
     module = importlib.import_module(f"redicts.leaves.{kind}")
     name = "".join(word.capitalize() for word in kind.split("_"))
-    return Family(*[getattr(module, f"{face}{name}") for face in ("", "Async", "Queued")])
+    return getattr(module, name), getattr(module, f"Async{name}"), getattr(module, f"Queued{name}")
 
 
 def all_operations() -> list[Found]:
@@ -168,7 +168,7 @@ def test_the_queued_face_has_the_same_names(name: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_faces_of_a_typed_leaf_have_the_same_names(kind: str) -> None:
-    sync, *others = leaf_family(kind)
+    sync, *others = leaf_classes(kind)
     plain = {name for name in faces.public_names(sync) if not name.startswith("__")}
     for other, left_out in zip(others, (NOT_AWAITED, NOT_OF_A_PIPELINE), strict=True):
         theirs = {name for name in faces.public_names(other) if not name.startswith("__")}
@@ -178,7 +178,7 @@ def test_the_faces_of_a_typed_leaf_have_the_same_names(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_written_for_each_face_of_a_typed_leaf_is_alike(kind: str) -> None:
-    sync, other, _ = leaf_family(kind)
+    sync, other, _ = leaf_classes(kind)
     said = faces.alike_violations(sync, other, ())
     assert [each for each in said if not re.search(rf"\.({'|'.join(STEPWISE)}) gives Iterator", each)] == []
 

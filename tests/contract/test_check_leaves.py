@@ -97,8 +97,8 @@ def test_bodies_that_outlive_what_they_lie_in(built: Proxy, backend: Backend, pa
         mount(backend, path, kind)
         body = backend.database.space.body(path)
         assert built.get(path[0]).expire(1000)
-        for spoil in (lambda body=body: client.persist(body), lambda body=body: client.expire(body, 2000)):
-            spoil()
+        for life in (None, 2000):
+            _ = client.persist(body) if life is None else client.expire(body, life)
             assert told(built) == {("outlives its parent", body, built.get(path).key())}
             assert told(built, repair=True) == {("outlives its parent", body, built.get(path).key())}
             assert built.check() == []

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from redicts import InvalidElement, PathError, Proxy, WrongType
+from redicts import ConfigError, InvalidElement, PathError, Proxy, WrongType
 from redicts.core.kinds import KINDS
 from tests.contract.variants import mostly_sync, once_each
 from tests.support.backends import Backend
@@ -221,6 +221,23 @@ def test_bytes_that_are_no_text(tree: Proxy, backend: Backend) -> None:
     backend.client.set(backend.database.space.body(("a", "b")), "é€\U0001f600".encode())
     assert place.convert("json") is True
     assert place.val() == "é€\U0001f600"
+
+
+@once_each
+def test_keys_that_expire_by_themselves_are_not_lost(tree: Proxy, backend: Backend) -> None:
+    place = tree.get("a.b").set((), {"x": 1, "y": 2})
+    assert place.convert("dict")
+    leaf: Any = place.as_dict()
+    try:
+        leaf.expire_key("x", 1000)
+    except ConfigError:
+        assert place.convert("json") is True
+        return
+    for kind in ("json", "counter"):
+        with nothing_written(backend), pytest.raises(WrongType, match="some of its keys expire by themselves"):
+            place.convert(kind)
+    leaf.persist_key("x")
+    assert place.convert("counter") is True
 
 
 def test_what_was_left_behind_does_not_come_back(tree: Proxy, backend: Backend) -> None:
