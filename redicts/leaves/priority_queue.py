@@ -16,7 +16,7 @@ from redicts.core.effects import Op, Refused
 from redicts.core.kinds import KINDS
 from redicts.core.missing import MISSING
 from redicts.core.operation import operation
-from redicts.core.place import Guard, Place
+from redicts.core.place import Place
 from redicts.leaves.elements import Of, T
 from redicts.leaves.leaf import ADDS, AsyncLeaf, Leaf, QueuedLeaf, SyncLeaf
 from redicts.leaves.scores import spell_score
@@ -270,23 +270,20 @@ class PriorityQueueOperations(Leaf[T]):
     # ---- putting and taking
 
     def _put(self, texts: Sequence[str], block: object, timeout: float | None) -> Op[None]:
-        most = self.maxsize
-        if most <= 0:
-            _ = yield from self._add("0", "0", *texts)
-            return
-        patience, guards = patience_of(block, timeout), self._guards()
-        if len(texts) > 2 * most:
+        most, patience, guards = self.maxsize, 0.0 if self.maxsize <= 0 else patience_of(block, timeout), self._guards()
+        if 0 < 2 * most < len(texts):
             raise ValueError(f"{len(texts) // 2} items never have room at {self.key()!r}, where {most} have; put fewer")
 
         def attempt(waits: bool) -> Op[Attempt[None]]:
-            done = yield from self._add(str(most), "1" if waits else "0", *texts, guards=guards)
+            args = (str(most), "1" if waits else "0", *texts)
+            done = yield from self._run_writing("priority_queue_put", *args, guards=guards)
             return Attempt(None if done else MISSING)
 
-        yield from wait_in_queue(self, attempt, patience, room=True)
-
-    def _add(self, *args: str, guards: tuple[Guard, ...] | None = None) -> Op[bool]:
         try:
-            return bool((yield from self._run_writing("priority_queue_put", *args, guards=guards)))
+            if most <= 0:  # there is always room
+                _ = yield from self._run_writing("priority_queue_put", "0", "0", *texts, guards=guards)
+            else:
+                yield from wait_in_queue(self, attempt, patience, room=True)
         except Refused as refused:
             if refused.code != "OUTOFRANGE":
                 raise

@@ -28,6 +28,8 @@ def spell_score(score: float, what: str = "score") -> str:
         >>> spell_score(3), spell_score(0.1), spell_score(float("-inf"))
         ('3.0', '0.1', '-inf')
     """
+    if type(score) is float and score == score:  # mostly
+        return repr(score + 0.0)
     if isinstance(score, bool) or not isinstance(score, (int, float)):
         raise TypeError(f"a {what} is an int or a float, not {score!r}")
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from redicts.core.codec import encode_canonical
 from redicts.core.effects import Eval, Op, Refused
 from redicts.core.operation import operation
 from redicts.leaves.elements import T
@@ -22,6 +23,11 @@ ASKED: Final = 5000
 
 NO_MEMBER: Final = "@"
 """A text that no member has."""
+
+_PLAIN: Final = frozenset({str, int, float, bool, type(None)})
+"""Types of members that need not be looked at, and mostly are: all of them are hashable, and JSON."""
+
+_NONE: Final = frozenset[type]()
 
 
 class SortedMembers(SortedRanges[T]):
@@ -134,8 +140,9 @@ class SortedMembers(SortedRanges[T]):
         options = _options(only_new, only_existing, greater, less)
         texts: list[str] = []
         pairs: Any = scores.items() if isinstance(scores, Mapping) else scores
+        spell, plain = self._spell, _NONE if self._elements.checked else _PLAIN
         for member, score in pairs:
-            texts += (spell_score(score), self._spell(member))
+            texts += (spell_score(score), encode_canonical(member) if type(member) in plain else spell(member))
         if not texts:
             return 0
         adds = "0" if only_existing else "1"
@@ -326,7 +333,10 @@ class SortedMembers(SortedRanges[T]):
     def _find(self, member: object) -> str | None:
         """Spell a member that is looked for; ``None``: there can be none like it."""
         _ = hash(member)
-        return self._elements.spell(member, self.key())
+        try:
+            return self._elements.spell(member, self.key())
+        except TypeError:  # it is no JSON value
+            return None
 
     def _read_all(self, effects: list[Eval]) -> Op[tuple[Any, ...]]:
         """Read by several commands in one round trip."""

@@ -229,6 +229,32 @@ def test_increments_and_pops_lose_nothing(tree: Proxy, spot: Spot) -> None:
     spot.assert_clean(tree)
 
 
+def test_whatever_adds_a_member_wakes_who_waits_for_one(tree: Proxy, spot: Spot) -> None:
+    best, gate, delays = tree.get("best").as_sorted_set(), threading.Barrier(2), list[float]()
+    adds = (
+        lambda: best.add("a", 1),
+        lambda: best.set("b", 1),
+        lambda: best.increment("c"),
+        lambda: best.add_many({"d": 1, "e": 2}),
+    )
+
+    def work(me: int) -> None:
+        with redis.Redis.from_url(spot.url) as client:
+            for add in adds:
+                gate.wait(20)
+                if me == 0:
+                    began = time.monotonic()
+                    assert best.blocking_pop_min(timeout=20)[1] == 1.0
+                    delays.append(time.monotonic() - began)
+                else:
+                    wait_until(lambda: waiters_in_line(client, spot.namespace) == 1, what="somebody who waits")
+                    add()
+
+    in_threads(2, work)
+    assert max(delays) < 0.9
+    assert best.to_list() == ["e"]
+
+
 # -- cost ----------------------------------------------------------------------------------------------------------
 
 
@@ -305,6 +331,26 @@ def test_cancelled_gets_lose_nothing(tree: Proxy, spot: Spot) -> None:
         await all_is_back()
         print(f"{len(taken)} taken, {len(left)} left, of gets that were cancelled")
         assert taken
+
+    run(work)
+
+
+def test_cancelled_pops_of_a_sorted_set_lose_nothing(tree: Proxy, spot: Spot) -> None:
+    async def work() -> None:
+        best, dice = aio.root().get("best").as_sorted_set(), random.Random(6)
+        taken: list[int] = []
+
+        async def take() -> None:
+            taken.append((await best.blocking_pop_max(timeout=30))[0])
+
+        for turn in range(40):
+            task = asyncio.ensure_future(take())
+            await best.add(turn, turn)
+            await asyncio.sleep(dice.random() * 0.001)
+            task.cancel()
+            await asyncio.wait([task])
+        assert Counter([*taken, *await best.to_list()]) == Counter(range(40))
+        await all_is_back()
 
     run(work)
 

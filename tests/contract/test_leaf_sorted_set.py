@@ -170,6 +170,24 @@ def test_scores_come_back_exactly(best: SortedSet[Any]) -> None:
     assert best.increment(8, 5) == math.inf
 
 
+def test_what_can_be_no_member_is_none(best: SortedSet[Any], backend: Backend) -> None:
+    """It is hashable, but no JSON value: as with sets, it may be looked for."""
+    best.add("ada", 1)
+    with nothing_written(backend):
+        assert (object() in best, best.score(frozenset()), best.rank(b"ada"), best.scores([1j])) == (
+            False,
+            None,
+            None,
+            [None],
+        )
+        best.discard(object)
+        assert best.remove_many([object(), "bob"]) == 0
+        with pytest.raises(KeyError):
+            best.remove(object())
+        with pytest.raises(TypeError):
+            best.add(object(), 1)
+
+
 @pytest.mark.parametrize("member", [[], {}, ("a", []), {1}])
 def test_unhashable_members(best: SortedSet[Any], backend: Backend, member: Any) -> None:
     with nothing_written(backend):
