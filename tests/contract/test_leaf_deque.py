@@ -109,6 +109,9 @@ def test_a_limit_of_none_at_all(last: Deque[Any], tree: Proxy, backend: Backend)
     assert last.to_list() == [1]
     nothing.append(2)
     assert not tree.get("app").exists()
+    last.append(1)
+    nothing.extend([2, 3])
+    assert not tree.get("app").exists()
 
 
 def test_a_limit_is_the_handles_own(last: Deque[Any], free: Deque[Any]) -> None:
