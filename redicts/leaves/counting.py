@@ -139,7 +139,8 @@ class CounterOperations(MappingOperations[T, int]):
             >>> hits.increment("/"), hits.increment("/", 10)
             (1, 11)
         """
-        return int((yield from self._add({self._keys.spell(key, self.key()): int(self._encode(n))})))
+        name = self._keys.spell(key, self.key())
+        return int((yield from self._done("counter_add", name, self._encode(n))))
 
     @operation(idempotent=False)
     def update(self, other: Mapping[T, int] | Iterable[T] | None = None, /, **more: int) -> Op[None]:
