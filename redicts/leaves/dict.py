@@ -230,12 +230,13 @@ class Dict(DictOperations[K, T], SyncMapping[K, T]):
     for. They are compared as JSON: 1, 1.0, True and "1" are four keys, and NaN is one. The order is not kept. What an
     operator gives (``|``, one on views) is a plain ``dict`` or ``set``. An iteration asks for 1,000 keys at a time, and
     gives each once, while others may write; ``to_dict()`` reads all at one moment. A key that has just ended is not
-    read any more, but may be counted by ``len()`` for a moment.
+    read any more, but may be counted by ``len()`` for a moment. ``ages["ann"] += 1`` reads, and then sets: who counts
+    with others needs a ``Counter``, or a lock.
 
     Example:
         >>> ages = root().get("ages").as_dict()
         >>> ages |= {"ann": 31, "bob": 27, 1: "one", "1": "text"}
-        >>> ages["ann"] += 1
+        >>> ages["ann"] = 32
         >>> ages["ann"], ages.pop(1), "1" in ages, ages.keys() & {"bob", "eve"}
         (32, 'one', True, {'bob'})
         >>> root().val() == {"ages": {"ann": 32, "bob": 27, "1": "text"}}
