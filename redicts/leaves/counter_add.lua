@@ -1,7 +1,7 @@
 -- counter_add: add to counts; one that is not there counts as 0.
 -- KEYS: header; see the prelude's leaf.
 -- ARGV: header; field; marker; then in turn: a key's text, what to add to its count. No key comes twice.
--- Reply: {1, the last sum}; {0, key} where its sum is beyond 64 bits: nothing was written.
+-- Reply: the last sum; {key} where its sum is beyond 64 bits: nothing was written.
 -- Errors: LOCKLOST, NEWSECTION, WRONGKIND: nothing was written.
 -- Complexity: O(keys).
 -- Needs: leaf, decimal
@@ -13,7 +13,7 @@ if ARGV[1] == '0' and #ARGV == 6 and #ARGV[6] <= 15 then
   if old and #old <= 15 then
     local sum = string.format('%.0f', old + ARGV[6])
     redis.call('HSET', KEYS[at + 1], ARGV[5], sum)
-    return {1, sum}
+    return sum
   end
 end
 -- Prelude
@@ -27,7 +27,7 @@ for from = own, #ARGV, CHUNK do
   local counts = there and redis.call('HMGET', body, unpack(names)) or {}
   for i, name in ipairs(names) do
     local sum = sum_of(counts[i] or '0', ARGV[from + 2 * i - 1], body .. '.')
-    if not sum then return {0, name} end
+    if not sum then return {name} end
     sums[#sums + 1] = name
     sums[#sums + 1] = sum
   end
@@ -36,4 +36,4 @@ refused = mount()
 if refused then return refused end
 for at = 1, #sums, CHUNK do redis.call('HSET', body, unpack(sums, at, math.min(at + CHUNK - 1, #sums))) end
 settle()
-return {1, sums[#sums]}
+return sums[#sums]

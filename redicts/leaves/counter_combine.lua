@@ -2,7 +2,7 @@
 -- KEYS: header; see the prelude's leaf.
 -- ARGV: header; field; marker; "+" for sums, "|" for the larger ones, "&" for the smaller ones; then in turn: a key's
 --   text, its other count. No key comes twice.
--- Reply: {1}; {0, key} where its sum is beyond 64 bits: nothing was written.
+-- Reply: 1; {key} where its sum is beyond 64 bits: nothing was written.
 -- Errors: LOCKLOST, NEWSECTION, WRONGKIND: nothing was written.
 -- Complexity: O(length + keys).
 -- Needs: leaf, decimal
@@ -20,7 +20,7 @@ for at = own + 1, #ARGV, 2 do
   local count = old[name] or '0'
   if how == '+' then
     count = sum_of(count, other, body .. '.')
-    if not count then return {0, name} end
+    if not count then return {name} end
   elseif how == '|' then
     if above(other, count) then count = other end
   elseif how == '&' then
@@ -38,10 +38,10 @@ for name, count in pairs(counts) do
     put[#put + 1] = count
   end
 end
-if #put == 0 and #drop == 0 then return {1} end
+if #put == 0 and #drop == 0 then return 1 end
 refused = #put > 0 and mount()
 if refused then return refused end
 for at = 1, #put, CHUNK do redis.call('HSET', body, unpack(put, at, math.min(at + CHUNK - 1, #put))) end
 for at = 1, #drop, CHUNK do redis.call('HDEL', body, unpack(drop, at, math.min(at + CHUNK - 1, #drop))) end
 settle()
-return {1}
+return 1

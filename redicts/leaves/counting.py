@@ -297,11 +297,11 @@ class CounterOperations(MappingOperations[T, int]):
     def _in_turn(self, tally: Mapping[str, int]) -> list[str]:
         return [text for name, count in tally.items() for text in (name, self._encode(count))]
 
-    def _add(self, tally: Mapping[str, int]) -> Op[str]:
+    def _add(self, tally: Mapping[str, int]) -> Op[Any]:
         return self._done("counter_add", *self._in_turn(tally))
 
-    def _done(self, script: str, *args: str) -> Op[str]:
-        done, *found = yield from self._run_writing(script, *args)
-        if not done:
+    def _done(self, script: str, *args: str) -> Op[Any]:
+        reply = yield from self._run_writing(script, *args)
+        if isinstance(reply, list):
             raise too_large(self.key())
-        return str(found[0]) if found else ""
+        return reply
