@@ -50,6 +50,7 @@ class SetMachine(RuleBasedStateMachine):
         self.leaves: dict[str, Set[Any]] = {name: self.tree.get(path).as_set() for name, path in PLACES.items()}
         self.models: dict[str, set[Any]] = {name: set() for name in PLACES}
         self.mortal: set[str] = set()
+        self.expired = False  # what has, leaves its marker until somebody writes there
 
     def both(self, name: str, act: Callable[..., Any], *sides: Side, kind: Callable[[Any], Any] = set) -> None:
         """Do it to both, with the same sides: they give the same, or raise the same kind of error."""
@@ -146,6 +147,7 @@ class SetMachine(RuleBasedStateMachine):
     @rule()
     def time_passes(self) -> None:
         self.backend.advance(2 * LIFE)
+        self.expired |= bool(self.mortal)
         for name in self.mortal:
             self.models[name].clear()
         self.mortal.clear()
@@ -164,7 +166,7 @@ class SetMachine(RuleBasedStateMachine):
     @invariant()
     def nothing_else_is_there(self) -> None:
         assert self.tree.check() == []
-        if not self.mortal:
+        if not self.expired:
             space, there = self.backend.database.space, [PLACES[name] for name, model in self.models.items() if model]
             paths = [tuple(place.split(".")) for place in there]
             nodes = {path[:depth] for path in paths for depth in range(1, max(len(path), 2))}
