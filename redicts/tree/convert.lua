@@ -14,15 +14,12 @@ local refused = lost_guard()
 if refused then return refused end
 local key, field, wanted = KEYS[own_key], ARGV[own_arg], ARGV[own_arg + 1]
 local stored = living(key, field)
-local found = stored
 if not stored then return {0} end
+local found = stored
 if is_node(stored) then found = '/' elseif not is_marker(stored) then found = '~' end
 if found == wanted or (wanted == '~' and found == '/') then return {0} end
 local body, from, to = body_of(key, field), KINDS[found], KINDS[wanted]
-if from and to and from[1] == 'list' and to[1] == 'list' then
-  redis.call('HSET', key, field, wanted)
-  return {1}
-end
+if from and to and from[1] == 'list' and to[1] == 'list' then return {redis.call('HSET', key, field, wanted) + 1} end
 
 -- The key of something alive below a node that is typed, or expires by itself; nil where there are plain leaves only.
 local function special(node)
@@ -48,6 +45,7 @@ local function fields_expire()
   return ''
 end
 
+fixed_order, fixed_sets = true, true
 local text, lost = document(key, field), ''
 if found == '/' then
   lost = special(node_of(key, field)) or ''
@@ -69,7 +67,7 @@ elseif #ARGV <= at then
 else
   deadline = sooner(deadline, parent_deadline(key, field))
   unlink_beneath(key, field, stored)
-  redis.call('UNLINK', body)  -- nothing that was left behind comes back
+  redis.call('UNLINK', body)  -- what was left behind
   for first = at + 1, #ARGV, CHUNK do
     redis.call(ARGV[at], body, unpack(ARGV, first, math.min(first + CHUNK - 1, #ARGV)))
   end

@@ -1,7 +1,7 @@
 -- prelude document: assembling the JSON text of a place from names and stored texts, in one buffer.
 --
 -- Names are valid JSON between quotes, and stored leaves are JSON: nothing is decoded or encoded on the way.
--- Needs: keys, read, snapshot
+-- Needs: keys, read, order, snapshot
 
 local buffer, filled = {}, 0
 
@@ -11,6 +11,7 @@ local write_marked
 -- (Locals and a string for each name: names repeat, so most are there already. This loop is most of what a read costs.)
 local function write_node(key)
   local flat, buffer, at, byte = redis.call('HGETALL', key), buffer, filled, string.byte
+  if fixed_order then flat = in_order(flat) end
   local start, opening = at, '{"'
   for i = 1, #flat, 2 do
     local text = flat[i + 1]

@@ -1,5 +1,5 @@
 -- prelude snapshot: the body of a typed leaf as JSON text. core/kinds.py says which form is whose.
--- Needs: kinds, quoted
+-- Needs: kinds, order, quoted
 
 -- A score as JSON has it.
 local function score_text(score)
@@ -26,12 +26,14 @@ local FORMS = {}
 
 function FORMS.elements(body, kind)
   local texts = kind == 'set' and redis.call('SMEMBERS', body) or redis.call('LRANGE', body, 0, -1)
+  if fixed_sets and kind == 'set' then table.sort(texts) end
   return '[' .. table.concat(texts, ',') .. ']'
 end
 
 -- Where names would clash, pairs: nothing is lost from sight.
 function FORMS.items(body)
   local flat, parts = redis.call('HGETALL', body), {}
+  if fixed_order then flat = in_order(flat) end
   local names = names_of(flat)
   for i = 1, #flat, 2 do
     parts[#parts + 1] = names and names[i] .. ':' .. flat[i + 1] or '[' .. flat[i] .. ',' .. flat[i + 1] .. ']'
