@@ -68,6 +68,10 @@ class TestSimpleQueue(theirs.BaseSimpleQueueTest, unittest.TestCase):  # type: i
     def type2test(self) -> PlainQueue[Any]:
         return Ground.place().as_queue()
 
+    @pytest.mark.exhaustive  # 10,000 items through 100 threads
+    def test_many_threads(self) -> None:
+        super().test_many_threads()
+
     @pytest.mark.exhaustive
     def test_many_threads_nonblock(self) -> None:
         super().test_many_threads_nonblock()
@@ -78,7 +82,3 @@ class TestSimpleReliableQueue(TestSimpleQueue):
 
     def type2test(self) -> Any:
         return Queue(Ground.place(), None, 0, 60)
-
-    @pytest.mark.exhaustive
-    def test_many_threads(self) -> None:
-        super().test_many_threads()

@@ -188,7 +188,7 @@ def test_never_empty_while_something_is_there(store: Backend) -> None:
     try:
         for turner in turners:
             turner.start()
-        ends = time.monotonic() + 0.7
+        ends = time.monotonic() + 0.4
         wait_until(lambda: time.monotonic() > ends)
         enough.set()
         for turner in turners:
@@ -277,7 +277,7 @@ def test_what_an_idle_waiter_sends(store: Backend, valkey_server: Server) -> Non
         tree_of(store, "jobs").as_queue().put(1)
         assert waiter.end() == 1
         sent.reset()
-        ends = time.monotonic() + 1.2
+        ends = time.monotonic() + 1.1
         wait_until(lambda: time.monotonic() > ends)
         assert sent.commands == [], "nothing is asked when nobody waits"
         place._database.runner.close()
@@ -359,10 +359,10 @@ def test_interrupted_while_it_waits(store: Backend, reliable: bool, moment: str,
 def test_latency_between_processes(store: Backend, processes: Processes) -> None:
     assert store.server is not None
     spot = Spot(store.server.url, store.namespace)
-    child = processes.start(put_when_told, spot, 25)
+    child = processes.start(put_when_told, spot, 15)
     jobs, told = tree_of(store, "jobs").as_queue(), tree_of(store, "told").as_queue()
     took = []
-    for number in range(25):
+    for number in range(15):
         told.put(number)
         sent_at, got = jobs.get(timeout=20)
         took.append(time.time() - sent_at)
