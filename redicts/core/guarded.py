@@ -15,10 +15,13 @@ from redicts.core.place import Guard, Place
 from redicts.core.scripts import Script
 from redicts.errors import LockLost, NotANumber, RedictsError
 
-__all__ = ["guards_of", "run_guarded"]
+__all__ = ["UNGUARDED", "guards_of", "run_guarded"]
 
 SINGLE, SPREAD, REGISTERED = "1", "0", "2"
 """Modes of the header: one server; a cluster; a cluster, and the new section's name has been registered."""
+
+UNGUARDED: Final = ("0", SINGLE)
+"""The header of a write under no lock, on one server; its keys begin with the set of the sections' names."""
 
 MAX_ARGUMENTS: Final = 1_000_000
 """What one command may carry; a server refuses more than 1,048,576 and closes the connection."""

@@ -76,6 +76,8 @@ class LeafKeys(NamedTuple):
         takers: The wake-ups of those who wait for elements.
         putters: The wake-ups of those who wait for room.
         joiners: The wake-ups of those who wait until all is done.
+        plain: What a script gets that writes to one: the set of the sections' names, the entry, and the body.
+        waited: Likewise, of one that is waited for: and who waits.
     """
 
     entry: str
@@ -85,6 +87,8 @@ class LeafKeys(NamedTuple):
     takers: str
     putters: str
     joiners: str
+    plain: tuple[str, ...]
+    waited: tuple[str, ...]
 
 
 class LockKeys(NamedTuple):
@@ -209,7 +213,10 @@ class KeySpace:
 
     def _leaf(self, path: Path) -> LeafKeys:
         key, field = self.entry(path)
-        return LeafKeys(key, field, *[self.key(letter, path) for letter in (BODY, EXPECTED, TAKERS, PUTTERS, JOINERS)])
+        body, expected = self.key(BODY, path), self.key(EXPECTED, path)
+        takers, putters, joiners = [self.key(letter, path) for letter in (TAKERS, PUTTERS, JOINERS)]
+        plain = (self.sections, key, body)
+        return LeafKeys(key, field, body, expected, takers, putters, joiners, plain, (*plain, expected))
 
     def _locks(self, path: Path) -> LockKeys:
         ancestors = [path[:depth] for depth in range(len(path) - 1, -1, -1)]

@@ -1,5 +1,5 @@
 -- clear: take everything out of a typed leaf; it is not there then.
--- KEYS: header; the hash of the entry; the body; for leaves that are waited for, three more: see the prelude's leaf.
+-- KEYS: header; the hash of the entry; the body; for leaves that are waited for, one more: see the prelude's leaf.
 -- ARGV: header; field; marker.
 -- Reply: 1 where something was there, else 0.
 -- Errors: LOCKLOST, WRONGKIND: nothing was removed.

@@ -71,7 +71,7 @@ class CounterOperations(MappingOperations[T, int]):
         Atomicity: one step.
         Cost: 1 round trip, O(1).
         """
-        yield from self._write(ADDS, "HSET", self._keys.spell(key, self.key()), self._encode(count))
+        yield from self._write(ADDS, "HSET", self._keys.spell(key, self.key), self._encode(count))
 
     @operation(idempotent=True)
     def delete(self, key: T) -> Op[None]:
@@ -88,7 +88,7 @@ class CounterOperations(MappingOperations[T, int]):
         Atomicity: one step.
         Cost: 1 round trip, O(1).
         """
-        name = self._keys.find(key, self.key())
+        name = self._keys.find(key, self.key)
         if name is not None:
             yield from self._write(TAKES, "HDEL", name)
 
@@ -139,7 +139,7 @@ class CounterOperations(MappingOperations[T, int]):
             >>> hits.increment("/"), hits.increment("/", 10)
             (1, 11)
         """
-        name = self._keys.spell(key, self.key())
+        name = self._keys.spell(key, self.key)
         return int((yield from self._done("counter_add", name, self._encode(n))))
 
     @operation(idempotent=False)
@@ -281,7 +281,7 @@ class CounterOperations(MappingOperations[T, int]):
     def _tally(self, other: Any, more: Mapping[str, int], sign: int) -> dict[str, int]:
         """Sum up what is to be added, by the texts of the keys."""
         tally: dict[str, int] = {}
-        place, spell = self.key(), self._keys.spell
+        place, spell = self.key, self._keys.spell
         if other is not None and not isinstance(other, Mapping):
             for key in other:
                 name = spell(key, place)

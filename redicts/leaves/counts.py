@@ -11,7 +11,7 @@ import operator
 import threading
 from typing import Any, Final
 
-from redicts.leaves.elements import Elements
+from redicts.leaves.elements import Elements, Where
 
 __all__ = ["COUNTS", "Count", "Counts", "too_large", "wrote"]
 
@@ -23,12 +23,12 @@ class Counts(Elements[int]):
 
     __slots__ = ()
 
-    def encode(self, value: int, place: str) -> str:
+    def encode(self, value: int, where: Where) -> str:
         """Spell a count.
 
         Args:
             value: It.
-            place: The path of the counter, for the error.
+            where: Gives the path of the counter, for the error.
 
         Raises:
             TypeError: It is no integer.
@@ -37,9 +37,9 @@ class Counts(Elements[int]):
         try:
             number = operator.index(value)
         except TypeError:
-            raise TypeError(f"a count at {place!r} must be an integer, not {value!r}") from None
+            raise TypeError(f"a count at {where()!r} must be an integer, not {value!r}") from None
         if not -_LIMIT <= number < _LIMIT:
-            raise too_large(place)
+            raise too_large(where())
         return int.__repr__(int(number))
 
 

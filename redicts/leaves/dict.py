@@ -52,7 +52,7 @@ class DictOperations(MappingOperations[K, T]):
         Atomicity: one step.
         Cost: 1 round trip, O(1).
         """
-        name, text = self._keys.spell(key, self.key()), self._encode(value)
+        name, text = self._keys.spell(key, self.key), self._encode(value)
         if expire is None:
             yield from self._write(ADDS, "HSET", name, text)
         else:
@@ -75,7 +75,7 @@ class DictOperations(MappingOperations[K, T]):
         Atomicity: one step.
         Cost: 1 round trip, O(1).
         """
-        name = self._keys.find(key, self.key())
+        name = self._keys.find(key, self.key)
         if name is None or not (yield from self._write(TAKES, "HDEL", name)):
             raise KeyError(key)
 
@@ -155,7 +155,7 @@ class DictOperations(MappingOperations[K, T]):
         Atomicity: one step.
         Cost: 1 round trip, O(1).
         """
-        life, name = str(life_ms(seconds, "seconds")), self._keys.find(key, self.key())
+        life, name = str(life_ms(seconds, "seconds")), self._keys.find(key, self.key)
         return name is not None and (yield from self._live(name, life, "")) == 1
 
     @operation(idempotent=False)
@@ -177,7 +177,7 @@ class DictOperations(MappingOperations[K, T]):
         Atomicity: one step.
         Cost: 1 round trip, O(1).
         """
-        name = self._keys.find(key, self.key())
+        name = self._keys.find(key, self.key)
         return name is not None and (yield from self._live(name, "", "")) == 1
 
     @operation(idempotent=True)
@@ -198,7 +198,7 @@ class DictOperations(MappingOperations[K, T]):
         Atomicity: one step.
         Cost: 1 round trip, O(1).
         """
-        name = self._keys.find(key, self.key())
+        name = self._keys.find(key, self.key)
         life = -2 if name is None else (yield from self._run_reading("dict_life", name))
         return to_seconds(self._known(life)) if life > 0 else float(self._known(life))
 

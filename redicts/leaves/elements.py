@@ -6,16 +6,14 @@ elements have equal texts, so that the server can compare them.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, Generic, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, cast
 
 from redicts.core.codec import Json, decode, encode_canonical
 from redicts.errors import InvalidElement
 
 if TYPE_CHECKING:
-    from typing import TypeAlias
-
     from pydantic import TypeAdapter
     from typing_extensions import TypeVar
 
@@ -27,7 +25,10 @@ else:
     T = TypeVar("T")
     Of = Any
 
-__all__ = ["JSON", "Elements", "Of", "Typed", "elements_of", "frozen"]
+__all__ = ["JSON", "Elements", "Of", "Typed", "Where", "elements_of", "frozen"]
+
+Where: TypeAlias = Callable[[], str]
+"""Gives the path of a leaf: it is spelled where an error has to name it, and not for each element."""
 
 
 class Elements(Generic[T]):
@@ -41,12 +42,12 @@ class Elements(Generic[T]):
 
     checked: bool = False
 
-    def encode(self, value: T, place: str) -> str:  # noqa: ARG002  # for those that can fail
+    def encode(self, value: T, where: Where) -> str:  # noqa: ARG002  # for those that can fail
         """Spell an element.
 
         Args:
             value: The element.
-            place: The path of the leaf, for the error.
+            where: Gives the path of the leaf, for the error.
 
         Raises:
             TypeError: ``json.dumps`` refuses it.
@@ -55,18 +56,18 @@ class Elements(Generic[T]):
         """
         return encode_canonical(value)
 
-    def encode_all(self, values: Iterable[T], place: str) -> list[str]:
+    def encode_all(self, values: Iterable[T], where: Where) -> list[str]:
         """Spell elements."""
-        return [self.encode(value, place) for value in values]
+        return [self.encode(value, where) for value in values]
 
-    def spell(self, value: object, place: str) -> str | None:
+    def spell(self, value: object, where: Where) -> str | None:
         """Spell what is looked for; ``None``: it cannot be an element, so there is none like it."""
         try:
-            return self.encode(cast("T", value), place)
+            return self.encode(cast("T", value), where)
         except InvalidElement:
             return None
 
-    def decode(self, text: str, place: str) -> T:  # noqa: ARG002  # as above
+    def decode(self, text: str, where: Where) -> T:  # noqa: ARG002  # as above
         """Read an element.
 
         Raises:
@@ -75,7 +76,7 @@ class Elements(Generic[T]):
         """
         return cast("T", decode(text))
 
-    def decode_all(self, texts: Sequence[str], place: str) -> list[T]:  # noqa: ARG002  # as above
+    def decode_all(self, texts: Sequence[str], where: Where) -> list[T]:  # noqa: ARG002  # as above
         """Read elements: all at once, which takes a third of the time."""
         return cast("list[T]", decode(f"[{','.join(texts)}]"))
 
@@ -94,33 +95,33 @@ class Typed(Elements[T]):
     def __init__(self, adapter: TypeAdapter[T]) -> None:
         self._adapter = adapter
 
-    def encode(self, value: T, place: str) -> str:
+    def encode(self, value: T, where: Where) -> str:
         """Check and spell an element: as for ``Elements``."""
         try:
             checked = self._adapter.validate_python(value)
             return encode_canonical(self._adapter.dump_python(checked, mode="json"))
         except ValueError as error:  # pydantic's are
             raise InvalidElement(
-                f"{_short(repr(value))} cannot be an element at {place!r} ({_reason(error)}); nothing was written",
-                path=place,
+                f"{_short(repr(value))} cannot be an element at {where()!r} ({_reason(error)}); nothing was written",
+                path=where(),
                 element=_short(repr(value)),
             ) from error
 
-    def decode(self, text: str, place: str) -> T:
+    def decode(self, text: str, where: Where) -> T:
         """Read and check an element: as for ``Elements``."""
         try:
             return self._adapter.validate_json(text)
         except ValueError as error:
             raise InvalidElement(
-                f"the element {_short(text)} at {place!r} is not of the type asked for ({_reason(error)}); it was left "
-                "where it is. Open the place with the right type, or with none",
-                path=place,
+                f"the element {_short(text)} at {where()!r} is not of the type asked for ({_reason(error)}); it was "
+                "left where it is. Open the place with the right type, or with none",
+                path=where(),
                 element=_short(text),
             ) from error
 
-    def decode_all(self, texts: Sequence[str], place: str) -> list[T]:
+    def decode_all(self, texts: Sequence[str], where: Where) -> list[T]:
         """Read and check elements: as for ``Elements``."""
-        return [self.decode(text, place) for text in texts]
+        return [self.decode(text, where) for text in texts]
 
 
 JSON: Final[Elements[Any]] = Elements()

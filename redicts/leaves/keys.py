@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final, Generic, cast
 
 from redicts.errors import InvalidElement
-from redicts.leaves.elements import Elements, Of, elements_of, frozen
+from redicts.leaves.elements import Elements, Of, Where, elements_of, frozen
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -55,12 +55,12 @@ class Keys(Generic[K]):
         """Whether what is stored may turn out to be no key."""
         return self._elements.checked
 
-    def spell(self, key: K, place: str) -> str:
+    def spell(self, key: K, where: Where) -> str:
         """Spell a key that is to be stored.
 
         Args:
             key: It.
-            place: The path of the leaf, for the error.
+            where: Gives the path of the leaf, for the error.
 
         Raises:
             TypeError: It is not hashable, or JSON has neither a scalar nor a tuple like it.
@@ -68,40 +68,40 @@ class Keys(Generic[K]):
             InvalidElement: It is not of the type of the keys.
         """
         if type(key) in _SCALARS:
-            return self._elements.encode(key, place)
+            return self._elements.encode(key, where)
         _ = hash(key)
-        text = self._elements.encode(key, place)
+        text = self._elements.encode(key, where)
         if text[0] == "{" or (text[0] == "[" and not isinstance(key, tuple)):
             raise TypeError(
-                f"{key!r} cannot be a key at {place!r}: keys are str, int, float, bool, None, what becomes one of these"
-                " as JSON, and tuples"
+                f"{key!r} cannot be a key at {where()!r}: keys are str, int, float, bool, None, what becomes one of "
+                "these as JSON, and tuples"
             )
         return text
 
-    def find(self, key: object, place: str) -> str | None:
+    def find(self, key: object, where: Where) -> str | None:
         """Spell a key that is looked for; ``None``: it cannot be one, so there is none like it.
 
         Raises:
             TypeError: It is not hashable.
         """
         try:
-            return self.spell(cast("K", key), place)
+            return self.spell(cast("K", key), where)
         except (InvalidElement, TypeError):
             _ = hash(key)
             return None
 
-    def read(self, text: str, place: str) -> K:
+    def read(self, text: str, where: Where) -> K:
         """Read a key.
 
         Raises:
             InternalError: It is not JSON.
             InvalidElement: It is not of the type of the keys.
         """
-        return self._frozen([self._elements.decode(text, place)])[0]
+        return self._frozen([self._elements.decode(text, where)])[0]
 
-    def read_all(self, texts: list[str], place: str) -> list[K]:
+    def read_all(self, texts: list[str], where: Where) -> list[K]:
         """Read keys."""
-        return self._frozen(self._elements.decode_all(texts, place))
+        return self._frozen(self._elements.decode_all(texts, where))
 
     def _frozen(self, keys: list[K]) -> list[K]:
         if list not in map(type, keys):

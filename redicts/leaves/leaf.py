@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from redicts.core.deferred import Deferred
 from redicts.core.effects import Argument, Eval, Op, Refused
-from redicts.core.guarded import guards_of, run_guarded
+from redicts.core.guarded import UNGUARDED, guards_of, run_guarded
 from redicts.core.kinds import Kind
 from redicts.core.operation import Async, Queued, Sync, operation
 from redicts.core.paths import dotted
@@ -30,6 +30,9 @@ ADDS: Final = "+"
 TAKES: Final = "-"
 KEEPS: Final = "="
 """What a command does: adds elements; may take the last one away; neither. See ``write.lua``."""
+
+FEW: Final = 1000
+"""How many arguments a command has at most for the short way to be worth while."""
 
 _READ = load(PACKAGE, "read")
 _WRITE = load(PACKAGE, "write")
@@ -56,8 +59,12 @@ class Leaf(Generic[T]):
     WAITED: ClassVar[bool] = False
     """Whether elements, or room, of it may be waited for."""
 
-    JOINED: ClassVar[bool] = False
-    """Whether it may be waited for that all of it is done."""
+    _marker: ClassVar[str]
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if hasattr(cls, "KIND"):
+            cls._marker = cls.KIND.marker
 
     def __init__(self, place: Place, of: Of[T] = None) -> None:
         place._not_root(place._path, f"opened as a {self.KIND.name}")
@@ -71,18 +78,18 @@ class Leaf(Generic[T]):
     # ---- for the operations of subclasses
 
     def _encode(self, value: T) -> str:
-        return self._elements.encode(value, self.key())
+        return self._elements.encode(value, self.key)
 
     def _decode(self, text: str) -> T:
-        return self._elements.decode(text, self.key())
+        return self._elements.decode(text, self.key)
 
     def _decode_all(self, texts: list[str]) -> list[T]:
-        return self._elements.decode_all(texts, self.key())
+        return self._elements.decode_all(texts, self.key)
 
     def _reading(self, *command: Argument) -> Eval:
         """Make the effect of a reading command on the body, given without the key; ``_check`` belongs around it."""
         keys = self._place._space.leaf(self._place._path)
-        return Eval(_READ, (keys.entry, keys.body), (keys.field, self.KIND.marker, *command))
+        return Eval(_READ, (keys.entry, keys.body), (keys.field, self._marker, *command))
 
     def _read(self, *command: Argument) -> Op[Any]:
         """Run a reading command on the body, given without the key: one round trip."""
@@ -96,9 +103,7 @@ class Leaf(Generic[T]):
         """Run a reading script of a kind of leaf; it gets field and marker, then its own arguments."""
         keys = self._place._space.leaf(self._place._path)
         try:
-            (reply,) = yield (
-                Eval(load(PACKAGE, script), (keys.entry, keys.body), (keys.field, self.KIND.marker, *args)),
-            )
+            (reply,) = yield (Eval(load(PACKAGE, script), (keys.entry, keys.body), (keys.field, self._marker, *args)),)
         except Refused as refused:
             raise self._refusal(refused) from None
         return reply
@@ -111,7 +116,17 @@ class Leaf(Generic[T]):
             *command: Its name, and what follows the key.
             guards: As for ``run_guarded``.
         """
-        return self._guarded("write", (change, *command), guards)
+        place = self._place
+        space, guards = place._space, place._guards(place._path) if guards is None else guards
+        if guards or space.spread or len(command) > FEW:
+            return (yield from self._guarded("write", (change, *command), guards))
+        keys = space.leaf(place._path)  # as it is nearly always: what follows is what run_guarded would do
+        own = keys.waited if self.WAITED else keys.plain
+        try:
+            (reply,) = yield (Eval(_WRITE, own, (*UNGUARDED, keys.field, self._marker, change, *command)),)
+        except Refused as refused:
+            raise self._refusal(refused) from None
+        return reply
 
     def _run_writing(self, script: str, *args: Argument, guards: tuple[Guard, ...] | None = None) -> Op[Any]:
         """Run a writing script of a kind of leaf, one that needs the prelude's ``leaf``."""
@@ -120,13 +135,11 @@ class Leaf(Generic[T]):
     def _guarded(self, script: str, args: tuple[Argument, ...], guards: tuple[Guard, ...] | None) -> Op[Any]:
         place = self._place
         keys = place._space.leaf(place._path)
-        own = (keys.entry, *keys[2 : 7 if self.JOINED else 6]) if self.WAITED else (keys.entry, keys.body)
+        own = (keys.waited if self.WAITED else keys.plain)[1:]
         chosen = _WRITE if script == "write" else load(PACKAGE, script)
         try:
             return (
-                yield from run_guarded(
-                    place, chosen, (place._path,), own, [keys.field, self.KIND.marker, *args], guards
-                )
+                yield from run_guarded(place, chosen, (place._path,), own, [keys.field, self._marker, *args], guards)
             )
         except Refused as refused:
             raise self._refusal(refused) from None

@@ -4,6 +4,7 @@
 -- Reply: {1, text} of what was taken; {0, text} where another stands there, {0} where none does: nothing was taken.
 -- Errors: LOCKLOST, WRONGKIND: nothing was taken.
 -- Complexity: O(distance from the nearer end).
+-- Takes: the element
 -- Needs: leaf
 
 local refused = unfit()

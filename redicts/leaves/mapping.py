@@ -59,7 +59,7 @@ class MappingOperations(Leaf[T], Generic[K, T]):
         Atomicity: one step.
         Cost: 1 round trip, O(1).
         """
-        name = self._keys.find(key, self.key())
+        name = self._keys.find(key, self.key)
         return name is not None and bool((yield from self._read("HEXISTS", name)))
 
     @operation(idempotent=True)
@@ -84,7 +84,7 @@ class MappingOperations(Leaf[T], Generic[K, T]):
             >>> ages.get("ann"), ages.get("bob"), ages.get("bob", 0)
             (31, None, 0)
         """
-        name = self._keys.find(key, self.key())
+        name = self._keys.find(key, self.key)
         text = None if name is None else (yield from self._read("HGET", name))
         return default if text is None else self._decode(text)
 
@@ -104,7 +104,7 @@ class MappingOperations(Leaf[T], Generic[K, T]):
         Atomicity: one step.
         Cost: 1 round trip, O(1).
         """
-        name = self._keys.find(key, self.key())
+        name = self._keys.find(key, self.key)
         text = None if name is None else (yield from self._read("HGET", name))
         return self._missing(key) if text is None else self._decode(text)
 
@@ -130,8 +130,7 @@ class MappingOperations(Leaf[T], Generic[K, T]):
         Atomicity: one step.
         Cost: 1 round trip, O(keys); none where there are none.
         """
-        place = self.key()
-        names = [name for key in keys if (name := self._keys.find(key, place)) is not None]
+        names = [name for key in keys if (name := self._keys.find(key, self.key)) is not None]
         return int((yield from self._write(TAKES, "HDEL", *names))) if names else 0
 
     @operation(idempotent=False)
@@ -160,7 +159,7 @@ class MappingOperations(Leaf[T], Generic[K, T]):
             >>> ages.setdefault("ann", 31), ages.setdefault("ann", 0)
             (31, 31)
         """
-        name, text = self._keys.spell(key, self.key()), self._encode(default)
+        name, text = self._keys.spell(key, self.key), self._encode(default)
         return self._decode((yield from self._run_writing("mapping_default", name, text)))
 
     @operation(idempotent=False)
@@ -189,7 +188,7 @@ class MappingOperations(Leaf[T], Generic[K, T]):
             >>> ages.pop("ann"), ages.pop("ann", None)
             (31, None)
         """
-        name, guards = self._keys.find(key, self.key()), self._guards()
+        name, guards = self._keys.find(key, self.key), self._guards()
         text: str | None = ""
         if name is not None and self._elements.checked:
             text = yield from self._read("HGET", name)
@@ -218,7 +217,7 @@ class MappingOperations(Leaf[T], Generic[K, T]):
         Cost: 1 round trip, O(1). With types, 2: it is looked at before it is taken; and 2 more for each time somebody
             came between.
         """
-        guards, place = self._guards(), self.key()
+        guards, place = self._guards(), self.key
         if not self._elements.checked and not self._keys.checked:
             _, *found = yield from self._run_writing("mapping_take", "", "", guards=guards)
             if found:
@@ -266,7 +265,7 @@ class MappingOperations(Leaf[T], Generic[K, T]):
         return self._pairs(flat[::2], flat[1::2])
 
     def _pairs(self, names: list[str], texts: list[str]) -> list[tuple[K, T]]:
-        return list(zip(self._keys.read_all(names, self.key()), self._decode_all(texts), strict=True))
+        return list(zip(self._keys.read_all(names, self.key), self._decode_all(texts), strict=True))
 
     @operation(idempotent=True)
     def scan_keys(self, scan: Scan) -> Op[list[K]]:
@@ -287,7 +286,7 @@ class MappingOperations(Leaf[T], Generic[K, T]):
         Cost: 1 round trip, O(1,000).
         """
         names, _ = yield from self._scanned(scan)
-        return self._keys.read_all(names, self.key())
+        return self._keys.read_all(names, self.key)
 
     @operation(idempotent=True)
     def scan_items(self, scan: Scan) -> Op[list[tuple[K, T]]]:
@@ -315,8 +314,7 @@ class MappingOperations(Leaf[T], Generic[K, T]):
     # ---- for subclasses
 
     def _get_many(self, keys: Iterable[K], default: D) -> Op[list[T | D]]:
-        place = self.key()
-        names = [self._keys.find(key, place) for key in keys]
+        names = [self._keys.find(key, self.key) for key in keys]
         asked = [name for name in names if name is not None]
         effects = tuple([self._reading("HMGET", *asked[at : at + AT_ONCE]) for at in range(0, len(asked), AT_ONCE)])
         if not effects:
@@ -335,7 +333,7 @@ class MappingOperations(Leaf[T], Generic[K, T]):
 
     def _spelled(self, pairs: Iterable[tuple[Any, Any]]) -> list[str]:
         """Spell keys and values in turn, as HSET has them."""
-        place, spell, encode = self.key(), self._keys.spell, self._elements.encode
+        place, spell, encode = self.key, self._keys.spell, self._elements.encode
         found: list[str] = []
         for key, value in pairs:
             found += (spell(key, place), encode(value, place))

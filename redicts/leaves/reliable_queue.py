@@ -46,7 +46,6 @@ class ReliableQueueOperations(WaitingQueue[T]):
 
     KIND = KINDS["reliable_queue"]
     LENGTH = "ZCARD"
-    JOINED = True
     PUT = "reliable_queue_put"
 
     def __init__(self, place: Place, of: Of[T], maxsize: int, lease: float) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import operator
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator
+from functools import partial
 from typing import Any, Final, SupportsIndex, cast
 
 from redicts.core.effects import Op
@@ -96,7 +97,7 @@ class Row(Leaf[T]):
     def _spell(self, value: object) -> str | None:
         """Spell what is looked for; ``None``: JSON, or the type of the elements, has none like it."""
         try:
-            return self._elements.spell(value, self.key())
+            return self._elements.spell(value, self.key)
         except (TypeError, ValueError):
             return None
 
@@ -132,14 +133,26 @@ class Row(Leaf[T]):
             while True:
                 if expected not in {"", NO_ELEMENT}:
                     value = self._decode(expected)
-                taken, *found = yield from self._run_writing("list_take", at, expected, flag, guards=guards)
+                reply = yield from self._run_writing("list_take", at, expected, flag, guards=guards)
+                taken, *found = reply
                 if taken:
-                    return Attempt(cast("T", value) if expected else self._decode(found[0]))
+                    return Attempt(cast("T", value) if expected else self._decode(found[0]), reply=reply)
                 if not found:
                     return Attempt(MISSING)
                 expected = found[0]
 
-        return (yield from wait_for(self, attempt, patience))
+        return (yield from wait_for(self, attempt, patience, undo=partial(self._put_back, int(at))))
+
+    def _put_back(self, at: int, reply: Any) -> Op[None]:
+        """Put an element back where it was, that was taken for one who is cancelled."""
+        taken, *found = reply
+        if not taken:
+            return
+        if at in {0, -1}:
+            yield from self._write(ADDS, "RPUSH" if at else "LPUSH", found[0], guards=())
+        else:  # before the one that is there now
+            before = str(at if at > 0 else at + 1)
+            yield from self._run_writing("list_splice", before, before, "1", "put", "", found[0], guards=())
 
     def _no_element(self, at: str) -> IndexError:
         """Say that there is nothing to be taken out."""

@@ -49,7 +49,7 @@ class SetMembers(Leaf[T]):
         _ = hash(value)
         if isinstance(value, frozenset):
             raise TypeError("a frozenset cannot be an element: as JSON it would be an array, which has an order")
-        return self._elements.encode(value, self.key())
+        return self._elements.encode(value, self.key)
 
     def _each(self, spell: Callable[[Any], R], values: Iterable[object]) -> list[str | R]:
         """Spell many as ``spell`` does."""
@@ -65,7 +65,7 @@ class SetMembers(Leaf[T]):
         if isinstance(value, frozenset):
             return None
         try:
-            return self._elements.encode(cast("T", value), self.key())
+            return self._elements.encode(cast("T", value), self.key)
         except (InvalidElement, TypeError):
             return None
 

@@ -334,7 +334,7 @@ class SortedMembers(SortedRanges[T]):
         """Spell a member that is looked for; ``None``: there can be none like it."""
         _ = hash(member)
         try:
-            return self._elements.spell(member, self.key())
+            return self._elements.spell(member, self.key)
         except TypeError:  # it is no JSON value
             return None
 

@@ -126,7 +126,7 @@ class WaitingQueue(Leaf[T]):
             >>> jobs.get_many(10)
             ['wash', 'dry']
         """
-        texts = self._elements.encode_all(items, self.key())
+        texts = self._elements.encode_all(items, self.key)
         if texts:
             yield from self._put(texts, block, timeout)
 

@@ -24,7 +24,7 @@ class Queues:
 
     def run(self, name: str, *args: object, guards: tuple[tuple[str, str], ...] = ()) -> Any:
         marker = "@reliable_queue" if name.startswith("reliable") else "@queue"
-        keys = [*[key for key, _ in guards], self.space.sections, self.keys.entry, *self.keys[2:]]
+        keys = [*[key for key, _ in guards], *self.keys.waited]
         members = [member for _, member in guards]
         return plain(
             self.client.eval(

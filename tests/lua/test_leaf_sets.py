@@ -11,7 +11,8 @@ import redis
 from redicts import Proxy
 from redicts.core.scripts import load
 from redicts.leaves.set import Set
-from tests.support.backends import Backend
+from tests.support.backends import Backend, server_backend
+from tests.support.servers import Server
 from tests.support.trees import dump, nothing_written, tree_of
 
 A, B, C = ("a", "x"), ("a", "y", "z"), ("a",)
@@ -207,3 +208,18 @@ def test_parts_of_strings(real_backend: Backend) -> None:
     tree.set(A, 1)
     with pytest.raises(redis.ResponseError, match=r"^WRONGKIND ~"):
         part("GETRANGE", 0, 1)
+
+
+def test_a_command_that_fails_leaves_no_place_behind(start_server: Callable[..., Server]) -> None:
+    """The place was mounted for it: on a server that allows less than others."""
+    backend = server_backend(start_server(proto_max_bulk_len=1 << 20), 3)
+    tree = tree_of(backend)
+    note = tree.get(B).as_string()
+    with pytest.raises(redis.ResponseError, match="maximum allowed size"):
+        _ = note.set_range(2 << 20, "x")
+    assert backend.keys() == []
+    note.set("x")
+    with pytest.raises(redis.ResponseError, match="maximum allowed size"):
+        _ = note.set_range(2 << 20, "x")
+    assert note.get() == "x"
+    backend.close()

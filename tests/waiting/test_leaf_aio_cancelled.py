@@ -67,3 +67,28 @@ def test_cancelled_at_every_suspension(valkey_server: Server, kind: str, waits: 
             await on.assert_nothing_left()
 
     asyncio.run(work())
+
+
+@pytest.mark.parametrize("of", [None, str])
+@pytest.mark.parametrize("index", [0, -1, 1, -3])
+def test_a_blocking_pop_cancelled_at_every_suspension(valkey_server: Server, index: int, of: Any) -> None:
+    elements = ["a", "b", "c", "d"]
+
+    async def work() -> None:
+        async with ground("ours", valkey_server) as on:
+            todo = on.place("todo").as_list(of)
+            await todo.extend(elements)
+            for at in range(MOST):
+                cancelling = Cancelling(todo.blocking_pop(index, 5), (at,), LATE)
+                found, left = await awaited(cancelling), await todo.to_list()
+                if found is not None:
+                    rest = [*elements]
+                    assert (found, left) == (rest.pop(index), rest)
+                    break
+                assert left == elements, f"lost, or in another place, at suspension {at}"
+            assert 0 < at < MOST - 1
+            await todo.clear()
+            await pass_time(0.01)
+            await on.assert_nothing_left()
+
+    asyncio.run(work())

@@ -1,10 +1,9 @@
 -- prelude leaf: the place of a typed leaf: what every script begins with that writes to one.
 --
--- KEYS after the header's: the hash of the entry; the body; then, for leaves that are waited for: who is expected, the
--- wake-ups of takers, those of putters, and of some those of joiners.
+-- KEYS after the header's: the hash of the entry; the body; then, for leaves that are waited for: who is expected.
 -- ARGV after the header's: field, marker; then the script's own, from `own` on.
--- A leaf with nothing in it is not there: the first element mounts it, the last one to go takes it away.
--- Needs: header, put, wake
+-- An empty leaf is not there: the first element mounts it, the last one to go takes it away.
+-- Needs: header, put, expected
 
 local key, body = KEYS[own_key], KEYS[own_key + 1]
 local field, marker, own = ARGV[own_arg], ARGV[own_arg + 1], own_arg + 2
@@ -44,13 +43,6 @@ local function mount()
   return nil
 end
 
--- Wake one of those who wait for elements ('get'), for room ('put'), or for the end ('join'), if there may be any.
-local LINES = {get = 3, put = 4, join = 5}
-local function announce(who)
-  local line = KEYS[own_key + LINES[who]]
-  if line and redis.call('HEXISTS', KEYS[own_key + 2], who) == 1 then wake(line) end
-end
-
 -- After a write: a new leaf lives as long as what it lies in; an emptied one is taken away.
 local function settle()
   if redis.call('EXISTS', body) == 0 then
@@ -71,10 +63,4 @@ local function many(command, from, to)
     total = (command == 'RPUSH' or command == 'LPUSH') and reply or total + reply
   end
   return total
-end
-
--- Note that somebody goes to wait: from now on who comes with that wakes one. A waiter notes it again each second.
-local function expect(who)
-  redis.call('HSET', KEYS[own_key + 2], who, '1')
-  redis.call('PEXPIRE', KEYS[own_key + 2], 5000)
 end

@@ -25,6 +25,10 @@ from tests.support.trees import canonical
 PLACE = "app.todo"
 
 
+def where() -> str:
+    return PLACE
+
+
 class User(BaseModel):
     model_config = ConfigDict(frozen=True)
     name: str
@@ -83,14 +87,14 @@ EXAMPLES: list[tuple[Any, Any]] = [
 @pytest.mark.parametrize(("of", "value"), EXAMPLES, ids=lambda value: repr(value)[:40])
 def test_what_is_of_a_type_comes_back_as_it_was(of: Any, value: Any) -> None:
     elements: Any = elements_of(of)
-    text = elements.encode(value, PLACE)
+    text = elements.encode(value, where)
     assert text.isascii()
-    found = elements.decode(text, PLACE)
+    found = elements.decode(text, where)
     assert found == value
     assert type(found) is type(value)
-    assert elements.encode(found, PLACE) == text
-    assert elements.decode_all([text, text], PLACE) == [value, value]
-    assert elements.spell(value, PLACE) == text
+    assert elements.encode(found, where) == text
+    assert elements.decode_all([text, text], where) == [value, value]
+    assert elements.spell(value, where) == text
 
 
 @pytest.mark.parametrize(
@@ -100,12 +104,12 @@ def test_what_is_of_a_type_comes_back_as_it_was(of: Any, value: Any) -> None:
 def test_what_is_of_another_type_is_refused(of: Any, value: Any) -> None:
     elements: Any = elements_of(of)
     with pytest.raises(InvalidElement, match="nothing was written") as caught:
-        elements.encode(value, PLACE)
+        elements.encode(value, where)
     assert isinstance(caught.value, ValueError)
     assert (caught.value.path, caught.value.element) == (PLACE, repr(value))
     assert "\n" not in str(caught.value)
     assert isinstance(caught.value.__cause__, pydantic.ValidationError)
-    assert elements.spell(value, PLACE) is None
+    assert elements.spell(value, where) is None
     again = pickle.loads(pickle.dumps(caught.value))
     assert (str(again), again.element) == (str(caught.value), caught.value.element)
 
@@ -113,24 +117,23 @@ def test_what_is_of_another_type_is_refused(of: Any, value: Any) -> None:
 @pytest.mark.parametrize("text", ['"x"', "null", '{"name":5}', "{", "", "[1"])
 def test_a_stored_one_of_another_type_is_told(text: str) -> None:
     elements: Any = elements_of(int)
-    for read in (lambda: elements.decode(text, PLACE), lambda: elements.decode_all(["1", text], PLACE)):
+    for texts in ([text], ["1", text]):
         with pytest.raises(InvalidElement, match="left where it is") as caught:
-            read()
+            elements.decode_all(texts, where)
         assert (caught.value.path, caught.value.element) == (PLACE, text)
 
 
 def test_elements_of_any_kind_are_json() -> None:
     for value in (None, True, 1, 1.0, -0.0, "é", [], [1, [2.5]], {"b": {"d": 1, "c": 2}, "a": None}, 2**70):
-        assert canonical(JSON.decode(JSON.encode(value, PLACE), PLACE)) == canonical(value)
-    assert JSON.encode({"b": 1, "a": [{"d": 1, "c": 2}]}, PLACE) == JSON.encode(
-        {"a": [{"c": 2, "d": 1}], "b": 1}, PLACE
-    )
-    assert len({JSON.encode(value, PLACE) for value in (1, 1.0, True, "1")}) == 4
+        assert canonical(JSON.decode(JSON.encode(value, where), where)) == canonical(value)
+    one, other = {"b": 1, "a": [{"d": 1, "c": 2}]}, {"a": [{"c": 2, "d": 1}], "b": 1}
+    assert JSON.encode(one, where) == JSON.encode(other, where)
+    assert len({JSON.encode(value, where) for value in (1, 1.0, True, "1")}) == 4
     for refused in (object(), {1}, {1: 2}, [{(): 1}], b"x"):
         with pytest.raises(TypeError):
-            JSON.encode(refused, PLACE)
+            JSON.encode(refused, where)
     with pytest.raises(InternalError):
-        JSON.decode("{", PLACE)
+        JSON.decode("{", where)
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists))

@@ -19,6 +19,12 @@ from redicts.leaves.keys import FEW, Keys, Scan, Seen
 from tests.support.trees import canonical
 
 PLACE = "app.ages"
+
+
+def where() -> str:
+    return PLACE
+
+
 ANY: Keys[Any] = Keys()
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 
@@ -43,20 +49,20 @@ class User(BaseModel):
 
 @given(st.recursive(SCALARS, lambda below: st.lists(below, max_size=3).map(tuple), max_leaves=5))
 def test_a_key_is_read_as_it_was(key: Any) -> None:
-    text = ANY.spell(key, PLACE)
-    for found in (ANY.read(text, PLACE), ANY.read_all(["1", text], PLACE)[1]):
+    text = ANY.spell(key, where)
+    for found in (ANY.read(text, where), ANY.read_all(["1", text], where)[1]):
         assert canonical(found) == canonical(key)
         assert hash(found) == hash(key) or key != key or "nan" in repr(key)
         assert type(found) is type(key)
-    assert ANY.find(key, PLACE) == text
+    assert ANY.find(key, where) == text
 
 
 def test_how_keys_are_spelled() -> None:
     spelled = {
-        canonical(key): ANY.spell(key, PLACE) for key in (1, True, 1.0, -0.0, None, "1", 'é"', math.nan, math.inf)
+        canonical(key): ANY.spell(key, where) for key in (1, True, 1.0, -0.0, None, "1", 'é"', math.nan, math.inf)
     }
     assert [*spelled.values()] == ["1", "true", "1.0", "-0.0", "null", '"1"', r'"\u00e9\""', "NaN", "Infinity"]
-    assert (ANY.spell(Level.LOW, PLACE), ANY.spell(Pair(1, "x"), PLACE), ANY.spell((), PLACE)) == ("1", '[1,"x"]', "[]")
+    assert (ANY.spell(Level.LOW, where), ANY.spell(Pair(1, "x"), where), ANY.spell((), where)) == ("1", '[1,"x"]', "[]")
 
 
 @pytest.mark.parametrize("key", [[], {}, set(), ([],), ({},), OrderedDict()])
@@ -64,38 +70,38 @@ def test_what_is_not_hashable_is_no_key_anywhere(key: Any) -> None:
     for keys in (ANY, Keys(int), Keys(Any)):
         for act in (keys.spell, keys.find):
             with pytest.raises(TypeError, match="unhashable"):
-                act(key, PLACE)
+                act(key, where)
 
 
 @pytest.mark.parametrize("key", [object(), b"", 1j, frozenset(), Colour.RED, UUID(int=1), User(name="x"), (1, b"")])
 def test_what_json_has_not_is_not_there(key: Any) -> None:
-    assert ANY.find(key, PLACE) is None
+    assert ANY.find(key, where) is None
     with pytest.raises(TypeError):
-        ANY.spell(key, PLACE)
+        ANY.spell(key, where)
 
 
 def test_keys_of_a_type() -> None:
     numbers = Keys(int)
-    assert (numbers.find("x", PLACE), numbers.find(None, PLACE), numbers.checked, ANY.checked) == (
+    assert (numbers.find("x", where), numbers.find(None, where), numbers.checked, ANY.checked) == (
         None,
         None,
         True,
         False,
     )
     with pytest.raises(InvalidElement):
-        numbers.spell("x", PLACE)  # type: ignore[arg-type]
+        numbers.spell("x", where)  # type: ignore[arg-type]
     with pytest.raises(InvalidElement):
-        numbers.read('"x"', PLACE)
-    assert Keys(UUID).read(f'"{UUID(int=1)}"', PLACE) == UUID(int=1)
-    assert Keys(Pair).read_all(['[1,"x"]'], PLACE) == [Pair(1, "x")]
+        numbers.read('"x"', where)
+    assert Keys(UUID).read(f'"{UUID(int=1)}"', where) == UUID(int=1)
+    assert Keys(Pair).read_all(['[1,"x"]'], where) == [Pair(1, "x")]
     for keys, key in ((Keys(User), User(name="x")), (Keys(frozenset[int]), frozenset({1}))):
         with pytest.raises(TypeError, match=r"cannot be a key at 'app\.ages'"):
-            keys.spell(key, PLACE)  # type: ignore[arg-type]
+            keys.spell(key, where)  # type: ignore[arg-type]
 
 
 def test_what_is_no_key_in_the_store() -> None:
     with pytest.raises(InternalError):
-        ANY.read("}", PLACE)
+        ANY.read("}", where)
 
 
 def test_an_iteration_gives_a_key_once() -> None:
