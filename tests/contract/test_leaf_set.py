@@ -166,6 +166,8 @@ def test_pages_give_each_element_once(tags: Set[Any], tree: Proxy) -> None:
         found, pages = [*found, *elements], pages + 1
     assert len(found) == len(set(found)) == 5000 == len(seen)
     assert pages < 20
+    assert tags.page(seen=seen)[1] == [], "what came before is left out"
+    assert len(tags.page()[1]) > 500
 
 
 def test_many_elements_at_once(tags: Set[Any], tree: Proxy) -> None:

@@ -85,6 +85,9 @@ def test_what_was_left_behind_is_not_there(sets: Sets) -> None:
     assert sets.read("set_combine", (gone, A), "@set", "intersection", 0, "gone", "x") == []
     assert sets.read("set_overlap", (A, gone), "@set", "x", "gone") == [3, 0, 0]
     assert sets.change("union", 1, 0, 1, "gone", others=(gone,)) == 3
+    sets.client.hdel(sets.space.leaf(A).entry, "x")
+    assert sets.change("union", 1, 0, 1, "z", others=(B,)) == 3
+    assert sets.at(A).to_set() == {2, 3, 4}
     sets.client.delete(sets.space.body(gone))
 
 
