@@ -46,6 +46,8 @@ class SetMembers(Leaf[T]):
     # ---- spelling
 
     def _encode(self, value: T) -> str:
+        if type(value) in _PLAIN and not self._elements.checked:
+            return encode_canonical(value)
         _ = hash(value)
         if isinstance(value, frozenset):
             raise TypeError("a frozenset cannot be an element: as JSON it would be an array, which has an order")
@@ -71,6 +73,8 @@ class SetMembers(Leaf[T]):
 
     def _sought(self, value: object) -> str | None:
         """Spell one value that is looked for. A set may be asked for, as in Python: it counts as a frozenset."""
+        if type(value) in _PLAIN and not self._elements.checked:
+            return encode_canonical(value)
         return None if isinstance(value, (set, SetMembers)) else self._spell(value)
 
     def _decode(self, text: str) -> T:
