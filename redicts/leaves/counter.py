@@ -10,11 +10,11 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from itertools import repeat
 from typing import Any, Literal, NoReturn, TypeVar
 
-from redicts.leaves.counting import CounterOperations
-from redicts.leaves.counts import Count
 from redicts.leaves.elements import T
-from redicts.leaves.maps import AsyncMapping, QueuedMapping, SyncMapping
-from redicts.leaves.pairs import items_of
+from redicts.leaves.parts.counting import CounterOperations
+from redicts.leaves.parts.counts import Count
+from redicts.leaves.parts.maps import AsyncMapping, QueuedMapping, SyncMapping
+from redicts.leaves.parts.pairs import items_of
 
 __all__ = ["AsyncCounter", "Counter", "CounterOperations", "QueuedCounter"]
 

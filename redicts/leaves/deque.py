@@ -17,8 +17,8 @@ from redicts.core.operation import operation
 from redicts.core.place import Place
 from redicts.leaves.elements import Of, T
 from redicts.leaves.leaf import AsyncLeaf, QueuedLeaf, SyncLeaf
-from redicts.leaves.row import iterate, iterate_async, iterate_back, spell_index
-from redicts.leaves.sequence import SequenceOperations
+from redicts.leaves.parts.row import iterate, iterate_async, iterate_back, spell_index
+from redicts.leaves.parts.sequence import SequenceOperations
 
 __all__ = ["AsyncDeque", "Deque", "DequeOperations", "QueuedDeque"]
 

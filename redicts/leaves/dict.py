@@ -14,11 +14,11 @@ from redicts.core.operation import operation
 from redicts.core.units import life_ms, to_seconds
 from redicts.errors import ConfigError
 from redicts.leaves.elements import T
-from redicts.leaves.keys import K
 from redicts.leaves.leaf import ADDS, TAKES
-from redicts.leaves.mapping import MappingOperations
-from redicts.leaves.maps import AsyncMapping, QueuedMapping, SyncMapping
-from redicts.leaves.pairs import items_of, pairs_of
+from redicts.leaves.parts.keys import K
+from redicts.leaves.parts.mapping import MappingOperations
+from redicts.leaves.parts.maps import AsyncMapping, QueuedMapping, SyncMapping
+from redicts.leaves.parts.pairs import items_of, pairs_of
 
 __all__ = ["AsyncDict", "Dict", "DictOperations", "QueuedDict"]
 

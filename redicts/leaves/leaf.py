@@ -24,7 +24,7 @@ __all__ = ["ADDS", "KEEPS", "PACKAGE", "TAKES", "AsyncLeaf", "Leaf", "QueuedLeaf
 
 R = TypeVar("R")
 
-PACKAGE = "redicts.leaves"
+PACKAGE = "redicts.leaves.scripts"
 
 ADDS: Final = "+"
 TAKES: Final = "-"

@@ -13,8 +13,8 @@ from redicts.core.kinds import KINDS
 from redicts.core.operation import operation
 from redicts.leaves.elements import T
 from redicts.leaves.leaf import AsyncLeaf, QueuedLeaf, SyncLeaf
-from redicts.leaves.row import iterate, iterate_async, iterate_back, spell_bound, spell_index
-from redicts.leaves.sorting import SortingOperations
+from redicts.leaves.parts.row import iterate, iterate_async, iterate_back, spell_bound, spell_index
+from redicts.leaves.parts.sorting import SortingOperations
 
 __all__ = ["AsyncList", "List", "ListOperations", "QueuedList"]
 

@@ -19,7 +19,7 @@ from redicts.core.operation import operation
 from redicts.core.place import Place
 from redicts.leaves.elements import Of, T
 from redicts.leaves.leaf import ADDS, AsyncLeaf, Leaf, QueuedLeaf, SyncLeaf
-from redicts.leaves.scores import spell_score
+from redicts.leaves.parts.scores import spell_score
 from redicts.leaves.waiting import Attempt, patience_of, wait_in_queue
 
 __all__ = ["AsyncPriorityQueue", "PriorityQueue", "PriorityQueueOperations", "QueuedPriorityQueue"]

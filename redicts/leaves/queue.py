@@ -16,8 +16,8 @@ from redicts.core.operation import operation
 from redicts.errors import WaitTimeout
 from redicts.leaves.elements import T
 from redicts.leaves.leaf import ADDS, AsyncLeaf, QueuedLeaf, SyncLeaf
+from redicts.leaves.parts.waiting_queue import NO_ITEM, WaitingQueue
 from redicts.leaves.waiting import Attempt, patience_of, wait_for
-from redicts.leaves.waiting_queue import NO_ITEM, WaitingQueue
 
 __all__ = ["AsyncQueue", "Queue", "QueueOperations", "QueuedQueue"]
 

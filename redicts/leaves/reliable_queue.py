@@ -18,10 +18,10 @@ from redicts.core.units import life_ms, to_seconds
 from redicts.errors import TaskLost
 from redicts.leaves.elements import Of, T
 from redicts.leaves.leaf import AsyncLeaf, QueuedLeaf, SyncLeaf
-from redicts.leaves.taken import Taken
+from redicts.leaves.parts.taken import Taken
+from redicts.leaves.parts.waiting_queue import NO_ITEM, WaitingQueue
 from redicts.leaves.task import BACK, DONE, AsyncTask, Leased, Task
 from redicts.leaves.waiting import Attempt, check_timeout, patience_of, wait_for, wait_in_queue
-from redicts.leaves.waiting_queue import NO_ITEM, WaitingQueue
 
 __all__ = ["AsyncReliableQueue", "AsyncTask", "QueuedReliableQueue", "ReliableQueue", "ReliableQueueOperations", "Task"]
 

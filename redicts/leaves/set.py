@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 
 from redicts.leaves.elements import T
 from redicts.leaves.leaf import AsyncLeaf, QueuedLeaf, SyncLeaf
-from redicts.leaves.set_algebra import Overlap, SetAlgebra
-from redicts.leaves.set_members import BEGINNING
-from redicts.leaves.set_updates import SetUpdates
+from redicts.leaves.parts.seen import Seen
+from redicts.leaves.parts.set_algebra import Overlap, SetAlgebra
+from redicts.leaves.parts.set_members import BEGINNING
+from redicts.leaves.parts.set_updates import SetUpdates
 
 __all__ = ["AsyncSet", "Overlap", "QueuedSet", "Set", "SetOperations"]
 
@@ -37,7 +38,7 @@ class Set(SetOperations[T], SyncLeaf, MutableSet[T]):
     another section is read in a step of its own.
 
     An iteration asks for about 1,000 elements at a time, and gives each once, whatever is written meanwhile; what
-    comes or goes meanwhile may be given or not. So it keeps the texts of what it gave: memory for them all in the end.
+    comes or goes meanwhile may be given or not. So it remembers what it gave: 16 bytes for each in the end.
     ``to_set()`` reads all at one moment.
 
     Example:
@@ -62,7 +63,7 @@ class Set(SetOperations[T], SyncLeaf, MutableSet[T]):
         return self.contains(value)
 
     def __iter__(self) -> Iterator[T]:
-        cursor, seen = BEGINNING, set[str]()
+        cursor, seen = BEGINNING, Seen()
         while True:
             cursor, elements = self.page(cursor, seen)
             yield from elements
@@ -178,7 +179,7 @@ class AsyncSet(SetOperations[T], AsyncLeaf):
     __slots__ = ()
 
     async def __aiter__(self) -> AsyncIterator[T]:
-        cursor, seen = BEGINNING, set[str]()
+        cursor, seen = BEGINNING, Seen()
         while True:
             cursor, elements = await self.page(cursor, seen)
             for each in elements:

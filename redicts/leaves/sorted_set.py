@@ -14,8 +14,8 @@ from redicts.core.missing import MISSING
 from redicts.core.operation import operation
 from redicts.leaves.elements import T
 from redicts.leaves.leaf import ADDS, TAKES, AsyncLeaf, QueuedLeaf, SyncLeaf
-from redicts.leaves.scores import check_count
-from redicts.leaves.sorted_members import NO_MEMBER, SortedMembers
+from redicts.leaves.parts.scores import check_count
+from redicts.leaves.parts.sorted_members import NO_MEMBER, SortedMembers
 from redicts.leaves.waiting import Attempt, check_timeout, wait_for
 
 __all__ = ["AsyncSortedSet", "QueuedSortedSet", "SortedSet", "SortedSetOperations"]

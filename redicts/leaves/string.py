@@ -14,7 +14,7 @@ from redicts.core.operation import operation
 from redicts.core.place import Place
 from redicts.errors import InvalidElement
 from redicts.leaves.leaf import ADDS, AsyncLeaf, Leaf, QueuedLeaf, SyncLeaf
-from redicts.leaves.row import spell_bound
+from redicts.leaves.parts.row import spell_bound
 
 __all__ = ["AsyncString", "Bytes", "QueuedString", "String", "StringOperations"]
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from redicts import Proxy
-from redicts.leaves.keys import PAGE
+from redicts.leaves.parts.keys import PAGE
 from tests.runners.rig import proxy_over
 from tests.support.chaos import ChaosProxy
 

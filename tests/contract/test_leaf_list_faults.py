@@ -14,7 +14,7 @@ import pytest
 from redicts import Proxy
 from redicts.leaves.deque import Deque
 from redicts.leaves.list import List
-from redicts.leaves.row import PAGE
+from redicts.leaves.parts.row import PAGE
 from tests.contract.variants import sync_only
 from tests.runners.rig import proxy_over
 from tests.support.backends import Backend

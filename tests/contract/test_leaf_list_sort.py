@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from redicts import InvalidElement, Proxy
-from redicts.leaves import sorting
 from redicts.leaves.list import List
+from redicts.leaves.parts import sorting
 from tests.contract.variants import sync_only
 from tests.support.backends import Backend
 from tests.support.trees import canonical, nothing_written

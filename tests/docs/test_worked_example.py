@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
 
-from tests.architecture.rules.source import ROOT
+from tests.architecture.rules.source import PACKAGE, ROOT
 from tests.docs import markdown
 
 PROGRAM = """
-import sys
-from redicts.core.kinds import KINDS, Kind
-
-(kind,) = eval("[" + sys.argv[1] + "]")
-KINDS[kind.name] = kind  # before a script is loaded: they get the table then
-
 import redicts
 from redicts import Pool, Proxy, WrongType, root
-from stack import QueuedStack, Stack
+from redicts.leaves.stack import QueuedStack, Stack
 
 Pool().reload(fake_redis=True)
 place = Proxy("app.stack")
@@ -52,11 +48,15 @@ def test_the_typed_leaf_of_the_page_works(tmp_path: Path) -> None:
     blocks = [block for block in markdown.blocks(page) if block.language == "python"]
     (row,) = [block.text.strip() for block in blocks if block.text.strip().startswith("Kind(")]
     (module,) = [block.text for block in blocks if block.mark == "file: stack.py"]
-    (tmp_path / "stack.py").write_text(textwrap.dedent(module), encoding="utf-8")
+    shutil.copytree(PACKAGE, tmp_path / "redicts", ignore=shutil.ignore_patterns("__pycache__"))
+    table = tmp_path / "redicts" / "core" / "kinds.py"
+    before, first, after = table.read_text(encoding="utf-8").partition("        Kind(")
+    table.write_text(f"{before}        {row}\n{first}{after}", encoding="utf-8")
+    (tmp_path / "redicts" / "leaves" / "stack.py").write_text(textwrap.dedent(module), encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", PROGRAM, row],
+        [sys.executable, "-W", "error", "-c", PROGRAM],
         cwd=tmp_path,
-        env={"PYTHONPATH": f"{ROOT}:{tmp_path}", "PATH": "/usr/bin:/bin"},
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
         capture_output=True,
         text=True,
         timeout=60,

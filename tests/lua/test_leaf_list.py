@@ -35,7 +35,7 @@ class Row:
         return self._eval(name, [self.keys.entry, self.keys.body], [self.keys.field, self.marker, *args])
 
     def _eval(self, name: str, keys: Sequence[str], args: Sequence[object]) -> Any:
-        text = load("redicts.leaves", name).text
+        text = load("redicts.leaves.scripts", name).text
         return _plain(self.client.eval(text, len(keys), *keys, *[str(arg) for arg in args]))
 
     def hold(self, *texts: object) -> None:

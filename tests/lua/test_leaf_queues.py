@@ -28,7 +28,7 @@ class Queues:
         members = [member for _, member in guards]
         return plain(
             self.client.eval(
-                load("redicts.leaves", name).text,
+                load("redicts.leaves.scripts", name).text,
                 len(keys),
                 *keys,
                 *[len(guards), "1", *members, self.keys.field, marker, *args],
@@ -38,7 +38,7 @@ class Queues:
     def look(self, what: str) -> Any:
         keys = (self.keys.entry, self.keys.body)
         args = (self.keys.field, "@reliable_queue", what)
-        return plain(self.client.eval(load("redicts.leaves", "reliable_queue_look").text, 2, *keys, *args))
+        return plain(self.client.eval(load("redicts.leaves.scripts", "reliable_queue_look").text, 2, *keys, *args))
 
     def scores(self) -> list[tuple[str, float]]:
         return [

@@ -49,7 +49,7 @@ class Sets:
         return self._eval("set_change", keys, *head, *args)
 
     def _eval(self, name: str, keys: list[str], *args: object) -> Any:
-        text = load("redicts.leaves", name).text
+        text = load("redicts.leaves.scripts", name).text
         return _plain(self.client.eval(text, len(keys), *keys, *[str(arg) for arg in args]))
 
 
@@ -197,7 +197,7 @@ def test_parts_of_strings(real_backend: Backend) -> None:
     before = dump(real_backend)
 
     def part(*args: object) -> Any:
-        text = load("redicts.leaves", "string_part").text
+        text = load("redicts.leaves.scripts", "string_part").text
         return client.eval(text, 2, keys.entry, keys.body, keys.field, "@string", *[str(arg) for arg in args])
 
     assert [part("GETRANGE", *bounds) for bounds in ((0, 1), (1, ""), ("", -1), (-2, 9), (2, 1), (-9, -8))] == [

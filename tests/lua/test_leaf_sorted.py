@@ -28,7 +28,7 @@ class Leaf:
         sections = [self.backend.database.space.sections] if mode == "1" else []
         keys = [*[key for key, _ in guards], *sections, self.keys.entry, *self.keys[2:6]]
         head = [str(len(guards)), mode, *[member for _, member in guards], self.keys.field, self.marker]
-        text = load("redicts.leaves", name).text
+        text = load("redicts.leaves.scripts", name).text
         return _plain(self.client.eval(text, len(keys), *keys, *head, *[str(arg) for arg in args]))
 
     def members(self) -> list[tuple[str, float]]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from redicts import Proxy
 from redicts.core.operation import Operation
-from redicts.leaves.keys import Scan
+from redicts.leaves.parts.keys import Scan
 
 __all__ = ["CONTENT", "OF", "OPENED", "ROWS", "Row", "class_of", "fill", "operations_of"]
 

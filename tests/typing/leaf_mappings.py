@@ -15,7 +15,7 @@ from redicts import aio
 from redicts.core.deferred import Deferred
 from redicts.leaves.counter import AsyncCounter, Counter, QueuedCounter
 from redicts.leaves.dict import AsyncDict, Dict, QueuedDict
-from redicts.leaves.views import LiveItems, LiveKeys, LiveValues
+from redicts.leaves.parts.views import LiveItems, LiveKeys, LiveValues
 
 
 def dicts(place: redicts.Proxy) -> None:

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict
 
 from redicts.errors import InternalError, InvalidElement
-from redicts.leaves.keys import FEW, Keys, Scan, Seen
+from redicts.leaves.parts.keys import Keys, Scan
+from redicts.leaves.parts.seen import FEW, Seen
 from tests.support.trees import canonical
 
 PLACE = "app.ages"
@@ -137,9 +138,9 @@ def test_a_digest_across_two_others_is_another(monkeypatch: pytest.MonkeyPatch) 
         def digest(self) -> bytes:
             return self._text.encode()
 
-    monkeypatch.setattr("redicts.leaves.keys.blake2b", Digest)
-    monkeypatch.setattr("redicts.leaves.keys.FEW", 1)
-    monkeypatch.setattr("redicts.leaves.keys._BUCKETS", 1)
+    monkeypatch.setattr("redicts.leaves.parts.keys.blake2b", Digest)
+    monkeypatch.setattr("redicts.leaves.parts.seen.FEW", 1)
+    monkeypatch.setattr("redicts.leaves.parts.keys._BUCKETS", 1)
     seen = Seen()
     assert [seen.add("first"), seen.add("ab" * 8), seen.add("cd" * 8), seen.add("ab" * 4 + "cd" * 4)] == [True] * 4
     assert [seen.add("cd" * 8), seen.add("ab" * 4 + "cd" * 4), seen.add("cd" * 4 + "ab" * 4)] == [False, False, True]

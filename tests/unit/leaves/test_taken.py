@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from redicts.leaves.taken import Taken
+from redicts.leaves.parts.taken import Taken
 
 
 def test_each_thread_has_its_own() -> None:

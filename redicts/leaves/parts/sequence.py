@@ -13,7 +13,7 @@ from redicts.core.effects import Op, Refused
 from redicts.core.operation import operation
 from redicts.leaves.elements import T
 from redicts.leaves.leaf import KEEPS, TAKES
-from redicts.leaves.row import MAX_REPEATED, PAGE, Row, spell_bound, spell_index
+from redicts.leaves.parts.row import MAX_REPEATED, PAGE, Row, spell_bound, spell_index
 
 __all__ = ["SequenceOperations"]
 

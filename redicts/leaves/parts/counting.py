@@ -14,11 +14,11 @@ from redicts.core.effects import Argument, Op
 from redicts.core.kinds import KINDS
 from redicts.core.operation import operation
 from redicts.core.place import Guard, Place
-from redicts.leaves.counts import COUNTS, too_large, wrote
 from redicts.leaves.elements import Of, T
 from redicts.leaves.leaf import ADDS, TAKES
-from redicts.leaves.mapping import MappingOperations
-from redicts.leaves.pairs import items_of
+from redicts.leaves.parts.counts import COUNTS, too_large, wrote
+from redicts.leaves.parts.mapping import MappingOperations
+from redicts.leaves.parts.pairs import items_of
 
 __all__ = ["CounterOperations"]
 

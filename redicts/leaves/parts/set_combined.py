@@ -18,7 +18,7 @@ from redicts.core.place import Guard, Place
 from redicts.core.scripts import load
 from redicts.leaves.elements import T
 from redicts.leaves.leaf import PACKAGE
-from redicts.leaves.set_members import SetMembers
+from redicts.leaves.parts.set_members import SetMembers
 
 __all__ = ["DIFFERENCE", "INTERSECTION", "SYMMETRIC", "UNION", "Key", "Others", "SetCombined", "fold", "texts_of"]
 

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from redicts.core.missing import MISSING
 from redicts.leaves.elements import T
-from redicts.leaves.keys import K
+from redicts.leaves.parts.keys import K
 
 __all__ = ["LiveItems", "LiveKeys", "LiveValues"]
 

@@ -14,7 +14,7 @@ from redicts.core.effects import Argument, Op
 from redicts.core.operation import operation
 from redicts.core.place import Guard
 from redicts.leaves.elements import T
-from redicts.leaves.sequence import SequenceOperations
+from redicts.leaves.parts.sequence import SequenceOperations
 
 if TYPE_CHECKING:
     from typing_extensions import Self

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from redicts.core.effects import Op
 from redicts.core.operation import operation
 from redicts.leaves.elements import T
-from redicts.leaves.set_combined import (
+from redicts.leaves.parts.set_combined import (
     DIFFERENCE,
     INTERSECTION,
     SYMMETRIC,
@@ -21,7 +21,7 @@ from redicts.leaves.set_combined import (
     fold,
     texts_of,
 )
-from redicts.leaves.set_members import AT_ONCE
+from redicts.leaves.parts.set_members import AT_ONCE
 
 __all__ = ["Overlap", "SetAlgebra"]
 

@@ -13,7 +13,7 @@ from redicts.core.effects import Argument, Op
 from redicts.core.operation import operation
 from redicts.leaves.elements import T, frozen
 from redicts.leaves.leaf import TAKES, Leaf
-from redicts.leaves.scores import check_count, spell_interval, spell_ranks
+from redicts.leaves.parts.scores import check_count, spell_interval, spell_ranks
 
 __all__ = ["SortedRanges"]
 

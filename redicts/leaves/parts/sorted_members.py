@@ -13,8 +13,8 @@ from redicts.core.effects import Eval, Op, Refused
 from redicts.core.operation import operation
 from redicts.leaves.elements import T
 from redicts.leaves.leaf import ADDS, TAKES
-from redicts.leaves.scores import spell_score
-from redicts.leaves.sorted_ranges import SortedRanges
+from redicts.leaves.parts.scores import spell_score
+from redicts.leaves.parts.sorted_ranges import SortedRanges
 
 __all__ = ["SortedMembers"]
 

@@ -5,11 +5,11 @@ May import core, errors and elements. Invariant: a text is a key, exactly: 1, 1.
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final, Generic, cast
 
 from redicts.errors import InvalidElement
 from redicts.leaves.elements import Elements, Of, Where, elements_of, frozen
+from redicts.leaves.parts.seen import Seen
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -20,18 +20,12 @@ else:
 
     K = TypeVar("K")
 
-__all__ = ["PAGE", "K", "Keys", "Scan", "Seen"]
+__all__ = ["PAGE", "K", "Keys", "Scan"]
 
 PAGE: Final = 1000
 """How many keys an iteration asks for at once. (Small hashes come whole, whatever is asked.)"""
 
-FEW: Final = 32 * PAGE
-"""Of how many keys an iteration remembers the texts."""
-
 _SCALARS: Final = frozenset({str, int, float, bool, type(None)})
-
-_BUCKETS: Final = 1 << 14
-_SIZE: Final = 16
 
 
 class Keys(Generic[K]):
@@ -107,38 +101,6 @@ class Keys(Generic[K]):
         if list not in map(type, keys):
             return keys
         return [cast("K", frozen(key)) for key in keys]
-
-
-class Seen:
-    """The texts that an iteration has come by: the first ones as they are, then 16 bytes for each, a digest of it."""
-
-    __slots__ = ("_few", "_many")
-
-    def __init__(self) -> None:
-        self._few: set[str] | None = set()
-        self._many: list[bytearray] = []
-
-    def add(self, text: str) -> bool:
-        """Note a text. Whether it is new."""
-        if self._few is not None:
-            if text in self._few:
-                return False
-            self._few.add(text)
-            if len(self._few) >= FEW:
-                few, self._few = self._few, None
-                self._many = [bytearray() for _ in range(_BUCKETS)]
-                for each in few:
-                    _ = self.add(each)
-            return True
-        digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_SIZE).digest()
-        bucket = self._many[int.from_bytes(digest[:4], "little") % _BUCKETS]
-        at = bucket.find(digest)
-        while at % _SIZE and at > 0:  # across two of them
-            at = bucket.find(digest, at + 1)
-        if at >= 0:
-            return False
-        bucket += digest
-        return True
 
 
 class Scan:

@@ -13,8 +13,8 @@ from redicts.core.missing import MISSING, Missing
 from redicts.core.operation import operation
 from redicts.core.place import Place
 from redicts.leaves.elements import Of, T
-from redicts.leaves.keys import PAGE, K, Keys, Scan
 from redicts.leaves.leaf import ADDS, TAKES, Leaf
+from redicts.leaves.parts.keys import PAGE, K, Keys, Scan
 
 __all__ = ["MappingOperations"]
 

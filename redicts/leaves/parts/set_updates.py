@@ -12,7 +12,7 @@ from redicts.core.effects import Op
 from redicts.core.operation import operation
 from redicts.leaves.elements import T
 from redicts.leaves.leaf import ADDS, TAKES
-from redicts.leaves.set_combined import (
+from redicts.leaves.parts.set_combined import (
     DIFFERENCE,
     INTERSECTION,
     SYMMETRIC,

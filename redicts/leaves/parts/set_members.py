@@ -15,6 +15,7 @@ from redicts.core.operation import operation
 from redicts.errors import InvalidElement
 from redicts.leaves.elements import T, frozen
 from redicts.leaves.leaf import ADDS, TAKES, Leaf
+from redicts.leaves.parts.seen import Seen
 
 __all__ = ["AT_ONCE", "BEGINNING", "PAGE", "SetMembers"]
 
@@ -277,15 +278,15 @@ class SetMembers(Leaf[T]):
         return set(self._decode_all((yield from self._read("SMEMBERS"))))
 
     @operation(idempotent=True)
-    def page(self, cursor: str = BEGINNING, seen: set[str] | None = None) -> Op[tuple[str, list[T]]]:
+    def page(self, cursor: str = BEGINNING, seen: Seen | None = None) -> Op[tuple[str, list[T]]]:
         """Read some elements: what an iteration goes on with.
 
         What is in the set from the first page to the last is given. An element may come twice while the set shrinks.
 
         Args:
             cursor: What the page before gave; ``BEGINNING`` for the first.
-            seen: Texts of the elements that came before: they are left out, and the new ones are put in. ``None``:
-                nothing is left out.
+            seen: The elements that came before: they are left out, and the new ones are put in. ``None``: nothing is
+                left out.
 
         Returns:
             Where to go on, ``BEGINNING`` where this was all; and about 1,000 elements (a small set comes whole).
@@ -299,6 +300,5 @@ class SetMembers(Leaf[T]):
         """
         after, texts = yield from self._read("SSCAN", cursor, "COUNT", str(PAGE))
         if seen is not None:
-            texts = [text for text in dict.fromkeys(texts) if text not in seen]
-            seen.update(texts)
+            texts = [text for text in texts if seen.add(text)]
         return str(after), self._decode_all(texts)

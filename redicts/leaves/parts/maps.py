@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from redicts.core.deferred import Deferred
 from redicts.leaves.elements import T
-from redicts.leaves.keys import K, Scan
 from redicts.leaves.leaf import AsyncLeaf, QueuedLeaf, SyncLeaf
-from redicts.leaves.mapping import MappingOperations
-from redicts.leaves.views import LiveItems, LiveKeys, LiveValues
+from redicts.leaves.parts.keys import K, Scan
+from redicts.leaves.parts.mapping import MappingOperations
+from redicts.leaves.parts.views import LiveItems, LiveKeys, LiveValues
 
 __all__ = ["AsyncMapping", "QueuedMapping", "SyncMapping"]
 
