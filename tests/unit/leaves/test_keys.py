@@ -138,9 +138,9 @@ def test_a_digest_across_two_others_is_another(monkeypatch: pytest.MonkeyPatch) 
         def digest(self) -> bytes:
             return self._text.encode()
 
-    monkeypatch.setattr("redicts.leaves.parts.keys.blake2b", Digest)
+    monkeypatch.setattr("redicts.leaves.parts.seen.blake2b", Digest)
     monkeypatch.setattr("redicts.leaves.parts.seen.FEW", 1)
-    monkeypatch.setattr("redicts.leaves.parts.keys._BUCKETS", 1)
+    monkeypatch.setattr("redicts.leaves.parts.seen._BUCKETS", 1)
     seen = Seen()
     assert [seen.add("first"), seen.add("ab" * 8), seen.add("cd" * 8), seen.add("ab" * 4 + "cd" * 4)] == [True] * 4
     assert [seen.add("cd" * 8), seen.add("ab" * 4 + "cd" * 4), seen.add("cd" * 4 + "ab" * 4)] == [False, False, True]
