@@ -116,6 +116,7 @@ class Leaf(Generic[T]):
             *command: Its name, and what follows the key.
             guards: As for ``run_guarded``.
         """
+        self._begin_write()
         place = self._place
         space, guards = place._space, place._guards(place._path) if guards is None else guards
         if guards or space.spread or len(command) > FEW:
@@ -130,7 +131,11 @@ class Leaf(Generic[T]):
 
     def _run_writing(self, script: str, *args: Argument, guards: tuple[Guard, ...] | None = None) -> Op[Any]:
         """Run a writing script of a kind of leaf, one that needs the prelude's ``leaf``."""
+        self._begin_write()
         return self._guarded(script, args, guards)
+
+    def _begin_write(self) -> None:
+        """Note that something is about to be written: for the kinds that must know."""
 
     def _guarded(self, script: str, args: tuple[Argument, ...], guards: tuple[Guard, ...] | None) -> Op[Any]:
         place = self._place

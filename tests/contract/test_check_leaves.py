@@ -154,7 +154,8 @@ def test_what_waiters_leave(built: Proxy, backend: Backend, path: Any) -> None:
     client: Any = backend.client
     mount(backend, path, "list")
     place = built.get(path)
-    _, _, _, expected, *lines = backend.database.space.leaf(path)
+    keys = backend.database.space.leaf(path)
+    expected, lines = keys.expected, (keys.takers, keys.putters, keys.joiners)
     for key in lines:
         client.rpush(key, "1")
         client.pexpire(key, 1000)

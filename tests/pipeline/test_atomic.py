@@ -174,6 +174,7 @@ def test_all_operations_say_whether_one_step_does() -> None:
     assert more == {
         "TreeOperations.compare_and_set",
         "TreeOperations.transform",
+        "TreeOperations.convert",
         "TreeOperations.check",
         "TreeOperations.walk_on",
         "LockOperations.release",

@@ -77,6 +77,7 @@ TREE: dict[str, Act] = {
     "add to a big one": _tree(lambda a: a.get("big").add(1)),
     "compare_and_set": _tree(lambda a: a.get("node").compare_and_set(CONTENT["node"], 3)),
     "transform": _tree(lambda a: a.get("node").transform(lambda node: {**node, "x": 2})),
+    "convert": _tree(lambda a: a.get("node").convert("dict")),
     "begin_walk": _tree(lambda a: a.parent.begin_walk()),
     "walk_on": _tree(_walk_on),
     "iter_children": _tree(_walk),

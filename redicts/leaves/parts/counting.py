@@ -10,10 +10,10 @@ from collections import Counter as Plain
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal, SupportsIndex
 
-from redicts.core.effects import Argument, Op
+from redicts.core.effects import Op
 from redicts.core.kinds import KINDS
 from redicts.core.operation import operation
-from redicts.core.place import Guard, Place
+from redicts.core.place import Place
 from redicts.leaves.elements import Of, T
 from redicts.leaves.leaf import ADDS, TAKES
 from redicts.leaves.parts.counts import COUNTS, too_large, wrote
@@ -49,9 +49,8 @@ class CounterOperations(MappingOperations[T, int]):
     def _missing(self, key: T) -> int:  # noqa: ARG002  # a dict names it
         return 0
 
-    def _guarded(self, script: str, args: tuple[Argument, ...], guards: tuple[Guard, ...] | None) -> Op[Any]:
+    def _begin_write(self) -> None:
         wrote()
-        return super()._guarded(script, args, guards)
 
     @operation(idempotent=True)
     def set(self, key: T, count: int) -> Op[None]:

@@ -10,9 +10,8 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from redicts.core.effects import Argument, Op
+from redicts.core.effects import Op
 from redicts.core.operation import operation
-from redicts.core.place import Guard
 from redicts.leaves.elements import T
 from redicts.leaves.parts.sequence import SequenceOperations
 
@@ -91,10 +90,9 @@ class SortingOperations(SequenceOperations[T]):
             raise ValueError(f"list modified during sort, at {self.key()!r}")
         return ",".join(map(str, order))
 
-    def _guarded(self, script: str, args: tuple[Argument, ...], guards: tuple[Guard, ...] | None) -> Op[Any]:
+    def _begin_write(self) -> None:
         for sort in _sorts:
             sort.note(self)
-        return super()._guarded(script, args, guards)
 
 
 class _Sort:
