@@ -66,6 +66,7 @@ nitpick_ignore = [
         "Plain",
         "Raw",
         "Scan",
+        "Seen",
         "Sequence",
         "T",
         "T_co",
