@@ -51,7 +51,7 @@ def test_the_typed_leaf_of_the_page_works(tmp_path: Path) -> None:
     shutil.copytree(PACKAGE, tmp_path / "redicts", ignore=shutil.ignore_patterns("__pycache__"))
     table = tmp_path / "redicts" / "core" / "kinds.py"
     before, first, after = table.read_text(encoding="utf-8").partition("        Kind(")
-    table.write_text(f"{before}        {row}\n{first}{after}", encoding="utf-8")
+    table.write_text(f"{before}        {row},\n{first}{after}", encoding="utf-8")
     (tmp_path / "redicts" / "leaves" / "stack.py").write_text(textwrap.dedent(module), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", PROGRAM],
