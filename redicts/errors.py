@@ -15,11 +15,16 @@ error                 also a                           means
 ``InvalidElement``    ``ValueError``                   an element that is not of the type of its typed leaf
 ``WaitTimeout``       ``TimeoutError``                 nothing came in time that was waited for
 ``TaskLost``                                           what was taken from a queue is not this consumer's any more
+``ParameterMismatch``  ``ValueError``                  a typed leaf that was made with other parameters
+``QuorumNotAchieved``                                  no majority of the masters agreed in time
+``QuorumIsImpossible`` (a ``QuorumNotAchieved``)       so many masters failed that there can be none
+``RateLimited``                                        more than is let through; it says when to come again
 ``ConfigError``       ``ValueError``                   the configuration, or the server, cannot be used
-``LockError``                                          the root of the three below
+``LockError``                                          the root of the four below
 ``LockTimeout``       ``TimeoutError``                 the lock was not free in time
 ``LockLost``                                           the lease ran out; nothing was written
 ``NotOwner``                                           releasing what one does not hold
+``TooManyExtensions``                                  a Redlock was extended as often as it may be
 ``InternalError``                                      keys of redicts hold what redicts did not put there
 ``ConnectionLost``    ``redis.ConnectionError``        no server, or no connection: safe to try again
 ``PoolExhausted``     (a ``ConnectionLost``)           every connection stayed in use for too long
@@ -34,7 +39,7 @@ error                 also a                           means
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import redis.exceptions
@@ -52,13 +57,18 @@ __all__ = [
     "NotAtomic",
     "NotOwner",
     "OutcomeUnknown",
+    "ParameterMismatch",
     "PathError",
     "PipelineError",
     "PipelineMisused",
     "PoolExhausted",
+    "QuorumIsImpossible",
+    "QuorumNotAchieved",
+    "RateLimited",
     "RedictsError",
     "ResultNotReady",
     "TaskLost",
+    "TooManyExtensions",
     "WaitTimeout",
     "WrongType",
 ]
@@ -134,6 +144,38 @@ class TaskLost(RedictsError):
     path: str
 
 
+class ParameterMismatch(RedictsError, ValueError):
+    """A typed leaf that was made with other parameters; it was left alone.
+
+    Attributes: ``path``, ``expected`` (what it was opened with) and ``found`` (what it was made with), as dicts.
+    """
+
+    path: str
+    expected: Mapping[str, Any]
+    found: Mapping[str, Any]
+
+
+class QuorumNotAchieved(RedictsError):
+    """No majority of the masters agreed in time.
+
+    Attributes: ``path``, ``masters`` (those of which no answer was used, by name: why).
+    """
+
+    path: str
+    masters: Mapping[str, str]
+
+
+class QuorumIsImpossible(QuorumNotAchieved):
+    """So many masters failed that there can be no majority; it is told at once."""
+
+
+class RateLimited(RedictsError):
+    """More than the rate limiter lets through. Attributes: ``path``, ``retry_after`` (seconds)."""
+
+    path: str
+    retry_after: float
+
+
 class ConfigError(RedictsError, ValueError):
     """A configuration, or the server it leads to, that cannot be used. Attribute: ``key``, where one is at fault."""
 
@@ -160,6 +202,12 @@ class NotOwner(LockError):
     """The lock to release is not held by this owner. Attributes: ``path``, ``owner``."""
 
     owner: str
+
+
+class TooManyExtensions(LockError):
+    """The Redlock was extended as often as it may be. Attributes: ``path``, ``max_extensions``."""
+
+    max_extensions: int
 
 
 class InternalError(RedictsError):

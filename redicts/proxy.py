@@ -6,8 +6,8 @@ protocol, iteration, and where the place is. May import everything below the fac
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import redicts.core.paths as paths
 from redicts.core.codec import Json
@@ -20,6 +20,9 @@ from redicts.locks.options import ACQUIRE_TIMEOUT, EXPIRE_TIMEOUT, LockOptions
 from redicts.pipeline import Pipeline, check_pipe
 from redicts.pool import Database, Pool
 from redicts.tree.operations import TreeOperations
+
+if TYPE_CHECKING:
+    from redicts.pool.masters import SyncMasters
 
 __all__ = ["Proxy", "root", "section"]
 
@@ -78,6 +81,11 @@ class Proxy(Located, Lockable, TreeOperations, SyncOpening):
 
     def _where(self) -> Database:
         return self._database if self._database is not None else Pool().database(self._db_name)
+
+    def _masters(self, masters: Sequence[object] | None) -> SyncMasters:
+        from redicts.pool.masters import SyncMasters
+
+        return SyncMasters.of(masters, self._where)
 
     def __repr__(self) -> str:
         name = "" if self._db_name is None else f", db_name={self._db_name!r}"

@@ -6,8 +6,8 @@ where the place is. May import everything below the faces.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Coroutine
-from typing import Any
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any
 
 import redicts.core.paths as paths
 from redicts.aio.lockable import Lockable
@@ -20,6 +20,9 @@ from redicts.leaves.opening_aio import AsyncOpening
 from redicts.locks.options import ACQUIRE_TIMEOUT, EXPIRE_TIMEOUT, LockOptions
 from redicts.pool import AsyncDatabase, Pool
 from redicts.tree.operations import TreeOperations
+
+if TYPE_CHECKING:
+    from redicts.pool.masters import AsyncMasters
 
 __all__ = ["Proxy", "root", "section"]
 
@@ -79,6 +82,11 @@ class Proxy(Located, Lockable, TreeOperations, AsyncOpening):
 
     def _where(self) -> AsyncDatabase:
         return self._database if self._database is not None else Pool().async_database(self._db_name)
+
+    def _masters(self, masters: Sequence[object] | None) -> AsyncMasters:
+        from redicts.pool.masters import AsyncMasters
+
+        return AsyncMasters.of(masters, self._where)
 
     def __repr__(self) -> str:
         name = "" if self._db_name is None else f", db_name={self._db_name!r}"

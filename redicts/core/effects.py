@@ -8,7 +8,7 @@ Replies are plain Python: ``int``, ``str`` (decoded UTF-8), ``None`` and lists o
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from enum import Enum
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
@@ -22,6 +22,7 @@ __all__ = [
     "Conflict",
     "Effect",
     "Eval",
+    "Everywhere",
     "Op",
     "Refused",
     "Sleep",
@@ -107,7 +108,26 @@ class Sleep(NamedTuple):
     seconds: float
 
 
-Effect: TypeAlias = Call | Eval | Watch | Commit | Block | Sleep
+class Everywhere(NamedTuple):
+    """A command or a script for each of several masters, side by side: the time of the slowest that is waited for.
+
+    Only operations on several masters ask for it. It stands alone in its step.
+
+    Reply: a list, in the masters' order: the reply of each, or the exception that it failed with, or ``WAITING`` for
+    one that had not answered yet when it was ``enough``. (What that one was asked is still carried out, or not.)
+
+    Attributes:
+        asked: For each master what it is asked; ``None``: nothing, and ``WAITING`` stands for its reply.
+        patience: Seconds that each may take, making a connection and all; then it has failed with ``ConnectionLost``.
+        enough: Told what has come so far; whether that will do. Always asked after each reply.
+    """
+
+    asked: tuple[Call | Eval | None, ...]
+    patience: float
+    enough: Callable[[list[Any]], bool]
+
+
+Effect: TypeAlias = Call | Eval | Watch | Commit | Block | Sleep | Everywhere
 
 # The commands that operations read with. Whatever is not among them is taken for a write.
 _READS: Final = frozenset(

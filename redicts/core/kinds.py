@@ -12,6 +12,11 @@ How a body is shown as JSON, where a value above it is read (``core/prelude/snap
 ``scores``     an array of pairs: each member of a zset, which is JSON text, and its score
 ``members``    an array of the members of a zset, which are JSON texts after the words that are ours
 ``text``       a string: the bytes as UTF-8, or (where they are not) each byte as the character of its number
+``number``     the number that a string is the text of
+``estimate``   the number of elements of a HyperLogLog, as it estimates it
+``filter``     the number of elements of a Bloom filter, as it estimates it
+``entries``    an object of the live entries of a cache
+``holders``    how many hold it just now: the members of a zset that begin with "+ ", and end in the future
 =============  ===========================================================================================
 """
 
@@ -44,13 +49,20 @@ class Kind(NamedTuple):
 KINDS: Final[dict[str, Kind]] = {
     kind.name: kind
     for kind in (
+        Kind("bloom_filter", "string", "filter"),
+        Kind("cache", "hash", "entries"),
         Kind("counter", "hash", "items"),
         Kind("deque", "list", "elements"),
         Kind("dict", "hash", "items"),
+        Kind("hyperloglog", "string", "estimate"),
+        Kind("ids", "string", "number"),
         Kind("list", "list", "elements"),
         Kind("priority_queue", "zset", "members"),
         Kind("queue", "list", "elements"),
+        Kind("rate_limiter", "string", "number"),
+        Kind("redlock", "zset", "holders"),
         Kind("reliable_queue", "zset", "members"),
+        Kind("semaphore", "zset", "holders"),
         Kind("set", "set", "elements"),
         Kind("sorted_set", "zset", "scores"),
         Kind("string", "string", "text"),

@@ -5,8 +5,8 @@ May import errors and the rest of core. The faces give the two things that are l
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import ClassVar, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, NamedTuple
 
 from redicts.core.keys import KeySpace
 from redicts.core.paths import Path, dotted
@@ -48,6 +48,17 @@ class Place:
     def _guards(self, path: Path) -> tuple[Guard, ...]:  # noqa: ARG002  # the faces know who holds what
         """The guards of a write to a path: the locks covering it that the caller holds."""
         return ()
+
+    def _masters(self, masters: Sequence[object] | None) -> Any:
+        """Find several databases that are asked side by side: see ``core.several``. The faces know them.
+
+        Args:
+            masters: Names of the ``Pool`` (``None`` for the one without a name) or clients; ``None``: this one alone.
+
+        Raises:
+            ConfigError: There are none, or one twice, or one that cannot be used.
+        """
+        raise NotImplementedError
 
     def _is_entry(self, letter: str, path: Path, member: str, score: str) -> bool:  # noqa: ARG002  # as above
         """Whether a member of a zset of locks was put there by redicts. The faces know how locks are entered."""

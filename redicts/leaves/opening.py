@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, overload
 
-from redicts.core.place import Place
+from redicts.leaves.primitives import SyncPrimitives
 
 if TYPE_CHECKING:
     from typing import Any
@@ -35,7 +35,7 @@ LEASE: Final = 60.0
 """Seconds that a taken item of a reliable queue is leased for, where nothing is said."""
 
 
-class SyncOpening(Place):
+class SyncOpening(SyncPrimitives):
     """What a place can be opened as."""
 
     __slots__ = ()

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, overload
 
-from redicts.core.place import Place
 from redicts.leaves.opening import LEASE
+from redicts.leaves.primitives_aio import AsyncPrimitives
 
 if TYPE_CHECKING:
     from typing import Any
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncOpening"]
 
 
-class AsyncOpening(Place):
+class AsyncOpening(AsyncPrimitives):
     """What a place can be opened as, for asyncio."""
 
     __slots__ = ()

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, overload
 
-from redicts.core.place import Place
 from redicts.leaves.opening import LEASE
+from redicts.leaves.primitives_queued import QueuedPrimitives
 
 if TYPE_CHECKING:
     from typing import Any
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["QueuedOpening"]
 
 
-class QueuedOpening(Place):
+class QueuedOpening(QueuedPrimitives):
     """What a place can be opened as, in a pipeline."""
 
     __slots__ = ()

@@ -7,6 +7,7 @@
 ``database.py``           ``Database``, ``AsyncDatabase``: a client, its keys, its runner
 ``config.py``             the user's dict becomes a ``Config``
 ``options.py``, ``url.py``  its keys, and the URLs that may stand for some of them
+``masters.py``            several databases that are asked side by side
 ``identity.py``           which database a client leads to
 ``server.py``             backend: a server that somebody runs
 ``fair.py``, ``fair_aio.py``  who gets the next free connection

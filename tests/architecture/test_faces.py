@@ -51,7 +51,7 @@ ONLY = {
 }
 #: Methods of the asyncio face that are not awaited, and are not the very same function: they ask nobody.
 AT_ONCE = {
-    "Proxy": {"using", *[name for name in vars(SyncOpening) if name.startswith("as_")]},
+    "Proxy": {"using", *[name for name in dir(SyncOpening) if name.startswith("as_")]},
     "Lease": {"using"},
     "Lock": {"valid_for"},
     "Pool": {"get_connection", "names", "reload"},
@@ -190,7 +190,7 @@ def test_what_can_be_iterated_can_be_iterated_in_asyncio() -> None:
 
 
 def test_a_place_is_opened_alike_in_every_face() -> None:
-    openings = [name for name in vars(SyncOpening) if name.startswith("as_")]
+    openings = [name for name in dir(SyncOpening) if name.startswith("as_")]
     assert len(openings) == len(KINDS) - 1, "one opens queues of both kinds"
     for name in openings:
         one, *others = [getattr(face, name) for face in (redicts.Proxy, aio.Proxy, queued.QueuedProxy)]

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from redicts.core.effects import WAITING, Block, Commit, Conflict, Effect, Eval, Sleep, Watch
+from redicts.core.effects import WAITING, Block, Commit, Conflict, Effect, Eval, Everywhere, Sleep, Watch
 from tests.interleaving.world import NOT_ASKED, Blocking, Cast, Move, World, in_ms, replaced
 
 __all__ = ["carry_out", "own_steps", "spell"]
@@ -96,4 +96,6 @@ def spell(effect: Effect) -> str:
         return f"wait at {effect.args[1]!r}" if effect.args else "leave the line"
     if isinstance(effect, Sleep):
         return "work"
+    if isinstance(effect, Everywhere):
+        return "everywhere"
     return "watch" if isinstance(effect, Watch) else str(effect.args[0])

@@ -155,7 +155,7 @@ ROWS = [
     Row("key", lambda p: (p.key(), p.path, p.name, p.parent, repr(p)), 0),
     Row("using", lambda p: p.using(nowhere()), 0),
     Row("key", lambda p: (p == p.get(()), hash(p), bool(p)), 0),
-    *[Row(name, lambda p, name=name: getattr(p, name)(), 0) for name in vars(SyncOpening) if name.startswith("as_")],
+    *[Row(name, lambda p, name=name: getattr(p, name)(), 0) for name in dir(SyncOpening) if name.startswith("as_")],
     Row("set", lambda p, _: p.set("leaf", 2), 1, under_locks),
     Row("add", lambda p, _: p.get("leaf").add(), 1, under_locks),
     Row("transform", lambda p, _: p.get("leaf").transform(lambda value: value + 1), 2, under_locks),

@@ -29,16 +29,23 @@ _ROW = Example(
 )
 
 EXAMPLES: dict[str, Example] = {
+    "bloom_filter": Example(0, ("SET", "")),
+    "cache": Example({}, ("HSET", "", "")),
     "counter": Example({"ham": 3, "eggs": -1}, ("HSET", '"ham"', "3", '"eggs"', "-1")),
     "deque": _ROW,
     "dict": Example({"a": 1, "b.c": [{"d": None}]}, ("HSET", '"a"', "1", '"b.c"', '[{"d":null}]')),
+    "hyperloglog": Example(2, ("PFADD", "1", '"a"')),
+    "ids": Example(41, ("SET", "41")),
     "list": _ROW,
     "priority_queue": Example(
         [[1, "now"], [2.5, {"a": "then"}]],
         ("ZADD", "1", '0000000000000001 [1,"now"]', "2.5", '0000000000000000 [2.5,{"a":"then"}]'),
     ),
     "queue": _ROW,
+    "rate_limiter": Example(1700000000000000, ("SET", "1700000000000000")),
+    "redlock": Example(1, ("ZADD", "99999999999999", "+ token")),
     "reliable_queue": Example(["now", "then"], ("ZADD", "0", f'{1:019x}.0 "now"', "0", f'{2:019x}.0 "then"')),
+    "semaphore": Example(1, ("ZADD", "99999999999999", "+ token")),
     "set": Example([1, 1.0, "a", [True, None]], ("SADD", "1", "1.0", '"a"', "[true,null]")),
     "sorted_set": Example([["a", -1.5], [2, 3.0]], ("ZADD", "-1.5", '"a"', "3", "2")),
     "string": Example("é\x00\"", ("SET", "é\x00\"")),

