@@ -108,15 +108,17 @@ def _label(sight: Sight, name: str) -> Text:
         _ = label.append(": ").append(_readable(sight.text), style="green" if sight.text.startswith('"') else "cyan")
     else:
         kind = sight.marker.removeprefix(TYPED)
-        _ = label.append(f"  <{visible(kind)}>", style="magenta").append(f" {_amount(kind, sight.count)}", style="dim")
+        _ = label.append(f"  <{visible(kind)}>", style="magenta").append(_amount(kind, sight.count), style="dim")
     if sight.ttl_ms >= 0:
         _ = label.append(f"  ({sight.ttl_ms / 1000:.1f} s to live)", style="yellow")
     return label
 
 
 def _amount(kind: str, count: int) -> str:
-    what = _PARTS[KINDS[kind].snapshot] if kind in KINDS else "element"
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+    what = _PARTS.get(KINDS[kind].snapshot, "") if kind in KINDS else "element"
+    if not what:
+        return ""  # what its key has some of says nothing
+    return f" {count:,} {what}" if count == 1 else f" {count:,} {what}s"
 
 
 def _shown(name: str) -> str:

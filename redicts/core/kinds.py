@@ -2,7 +2,7 @@
 
 A kind's marker stands in the field of the place; its body is a key of its own. The scripts get the same table: it is
 put into ``core/prelude/kinds.lua`` when they are loaded. The class that works on a kind is in ``leaves/``, in the file
-of the same name.
+of the same name. A container is what it holds; the others are primitives, which keep an account of something.
 
 How a body is shown as JSON, where a value above it is read (``core/prelude/snapshot.lua``):
 
@@ -26,6 +26,9 @@ from typing import Final, NamedTuple
 
 __all__ = ["KINDS", "Kind", "lua_table"]
 
+CONTENTS: Final = frozenset({"elements", "items", "scores", "members", "text"})
+"""The forms that show all there is."""
+
 
 class Kind(NamedTuple):
     """One kind of typed leaf.
@@ -39,6 +42,11 @@ class Kind(NamedTuple):
     name: str
     redis_type: str
     snapshot: str
+
+    @property
+    def is_container(self) -> bool:
+        """Whether all that is in it is shown: then plain JSON can be made of it, and it of plain JSON."""
+        return self.snapshot in CONTENTS
 
     @property
     def marker(self) -> str:

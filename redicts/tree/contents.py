@@ -44,7 +44,7 @@ class Found(NamedTuple):
 
 
 def look_into(space: KeySpace, leaves: list[tuple[Path, str]]) -> Op[list[Found]]:
-    """Look at all that is in typed leaves.
+    """Look at all that is in typed leaves. (Those that are no containers hold nothing that JSON could say.)
 
     Args:
         space: The keys of the tree.
@@ -53,6 +53,7 @@ def look_into(space: KeySpace, leaves: list[tuple[Path, str]]) -> Op[list[Found]
     Cost: 1 round trip for 20 leaves, and for each 1,000 elements of the largest of them.
     """
     found: list[Found] = []
+    leaves = [each for each in leaves if KINDS[each[1].removeprefix(TYPED)].is_container]
     for start in range(0, len(leaves), AT_ONCE):
         cursors = dict.fromkeys(leaves[start : start + AT_ONCE], "0")
         while cursors:

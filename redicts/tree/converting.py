@@ -65,7 +65,7 @@ class Converting(Place):
             Whether anything was converted; ``False`` where it is of that kind already, and where nothing is.
 
         Raises:
-            ValueError: There is no such kind.
+            ValueError: There is no such kind, or it is none that holds JSON, as a Bloom filter.
             WrongType: What is here cannot become one; it was left alone.
             InvalidElement: Something in it cannot be in one; it was left alone. (A ``ValueError``.)
             PathError: It would be a node with a name that cannot be one; or it is the root.
@@ -86,8 +86,9 @@ class Converting(Place):
             (True, 'leaf', ['tea', 'cups', 'pot'])
         """
         self._not_root(self._path, "converted")
-        if kind != JSON and kind not in KINDS:
-            raise ValueError(f"there is no kind {kind!r}; there are {', '.join(KINDS)}, and {JSON} for plain JSON")
+        if kind != JSON and kind not in _CONTAINERS:
+            there = f"a {kind} cannot be made of JSON" if kind in KINDS else f"there is no kind {kind!r}"
+            raise ValueError(f"{there}; there are {', '.join(_CONTAINERS)}, and {JSON} for plain JSON")
         entry, guards = self._space.entry(self._path), guards_of(self, (self._path,))
         wanted = EXPIRING if kind == JSON else KINDS[kind].marker
         found, text, filling = "", "", list[Argument]()
@@ -98,7 +99,7 @@ class Converting(Place):
             if state in {NOTHING_TO_DO, DONE}:
                 return bool(state)
             found, text, lost, moment = seen
-            if lost:
+            if lost or (found.startswith(TYPED) and found.removeprefix(TYPED) not in _CONTAINERS):
                 raise self._would_lose(found, kind, lost)
             filling = self._filling(kind, found, decode(text), int(moment))
 
@@ -123,7 +124,9 @@ class Converting(Place):
 
     def _would_lose(self, found: str, kind: str, lost: str) -> WrongType:
         place, why = dotted(self._path), "it is not UTF-8 text; read it with as_string()"
-        if found == NODE:
+        if not lost:
+            why = "val() shows an account of it, not what it is"
+        elif found == NODE:
             letter, below = self._space.parse_key(lost) or ("", ())
             what = "is a typed leaf, or expires by itself" if letter == BODY else "expires by itself"
             why = f"{dotted(below)!r} below it {what}: convert that to plain JSON, or persist() it, first"
@@ -135,6 +138,9 @@ class Converting(Place):
             expected=kind,
             found=_kind_of(found),
         )
+
+
+_CONTAINERS: Final = [kind.name for kind in KINDS.values() if kind.is_container]
 
 
 class _Unfit(Exception):

@@ -15,6 +15,7 @@ from tests.support.backends import Backend
 from tests.support.leaves import EXAMPLES, mount, same
 from tests.support.trees import behind, canonical, nothing_written
 
+CONTAINERS = [kind.name for kind in KINDS.values() if kind.is_container]
 ROWS = ["list", "deque", "queue", "reliable_queue", "set"]
 PLACES = [("s",), ("a", "b.c", "d")]
 
@@ -22,7 +23,7 @@ PLACES = [("s",), ("a", "b.c", "d")]
 @pytest.mark.parametrize("path", PLACES, ids=len)
 def test_plain_json_and_back(tree: Proxy, backend: Backend, path: Any) -> None:
     place = tree.get(path)
-    for kind in KINDS:
+    for kind in CONTAINERS:
         shown = EXAMPLES[kind].shown
         place.set((), shown)
         assert place.convert(kind) is True
@@ -40,10 +41,10 @@ def test_plain_json_and_back(tree: Proxy, backend: Backend, path: Any) -> None:
 
 
 @mostly_sync
-@pytest.mark.parametrize("old", KINDS)
+@pytest.mark.parametrize("old", CONTAINERS)
 def test_one_kind_to_another(tree: Proxy, backend: Backend, old: str) -> None:
     place = tree.get("a.b")
-    for new in KINDS:
+    for new in CONTAINERS:
         mount(backend, ("a", "b"), old)
         shown = place.val()
         try:
@@ -111,11 +112,25 @@ def test_what_is_shared_by_all(tree: Proxy, backend: Backend) -> None:
     with nothing_written(backend):
         with pytest.raises(ValueError, match="there is no kind 'lst'; there are counter, deque, dict, list"):
             tree.get("a").convert("lst")
+        with pytest.raises(ValueError, match="a bloom_filter cannot be made of JSON; there are counter, deque"):
+            tree.get("a").convert("bloom_filter")
         with pytest.raises(PathError, match="the root cannot be converted"):
             tree.convert("dict")
         assert tree.get("none").convert("list") is False
         assert tree.get("none").convert("json") is False
         assert tree.get("a.b.c").convert("string") is False
+
+
+@mostly_sync
+def test_what_only_shows_an_account_of_itself_stays(tree: Proxy, backend: Backend) -> None:
+    primitives = KINDS.keys() - {*CONTAINERS}
+    assert len(primitives) == 7
+    for kind in primitives:
+        mount(backend, ("a", "b"), kind)
+        for to in ("json", "list"):
+            with nothing_written(backend), pytest.raises(WrongType, match="val.. shows an account of it") as caught:
+                tree.get("a.b").convert(to)
+            assert (caught.value.expected, caught.value.found) == (to, kind)
 
 
 @once_each
@@ -157,7 +172,7 @@ def test_a_name_that_no_node_can_have(tree: Proxy, backend: Backend, name: str) 
 
 @pytest.mark.parametrize("path", PLACES, ids=len)
 def test_the_time_to_live_stays(tree: Proxy, backend: Backend, path: Any) -> None:
-    for kind in KINDS:
+    for kind in CONTAINERS:
         place = tree.get(path).set((), EXAMPLES[kind].shown, expire=1000)
         for to in (kind, "json", kind):
             assert place.convert(to) is True
@@ -180,7 +195,7 @@ def test_what_the_parent_has_stays(tree: Proxy) -> None:
 
 
 def test_an_empty_one_is_not_there(tree: Proxy, backend: Backend) -> None:
-    for kind in KINDS:
+    for kind in CONTAINERS:
         if kind != "string":
             place = tree.get(f"a.{kind}").set((), [])
             assert place.convert(kind) is True

@@ -63,6 +63,8 @@ def mount(backend: Backend, path: Path, kind: str) -> None:
     command, *args = EXAMPLES[kind].command
     life = client.pttl(entry.key)
     client.execute_command(command, body, *args)
+    if kind == "hyperloglog":
+        client.pfcount(body)  # which it keeps: the first one to ask writes
     client.hset(entry.key, entry.field, KINDS[kind].marker)
     if life > 0:
         client.pexpireat(body, client.pexpiretime(entry.key))
