@@ -14,10 +14,11 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from redicts.core.effects import Effect, Eval, Op, Refused
 from redicts.core.guarded import run_guarded
 from redicts.core.operation import Sync
-from redicts.core.place import Guard, Place
+from redicts.core.place import Guard
 from redicts.core.scripts import load
 from redicts.leaves.elements import T
 from redicts.leaves.leaf import PACKAGE
+from redicts.leaves.parts.beside import fields_of, keys_of, refusal_of, together
 from redicts.leaves.parts.set_members import SetMembers
 
 __all__ = ["DIFFERENCE", "INTERSECTION", "SYMMETRIC", "UNION", "Key", "Others", "SetCombined", "fold", "texts_of"]
@@ -59,7 +60,7 @@ class SetCombined(SetMembers[T]):
         """
         found = Others([], [], [])
         for other in others:
-            if isinstance(other, SetMembers) and _together(self._place, other._place):
+            if isinstance(other, SetMembers) and together(self._place, other._place):
                 near = other._place._path[0] == self._place._path[0]
                 (found.near if near else found.far).append(other)
                 continue
@@ -87,7 +88,7 @@ class SetCombined(SetMembers[T]):
         try:
             return [*(yield wanted)]
         except Refused as refused:
-            raise _refusal(refused, leaves) from None
+            raise refusal_of(refused, leaves) from None
 
     def _read_all(self, verb: str, near: list[SetMembers[Any]], far: list[SetMembers[Any]]) -> Op[list[set[Key]]]:
         """Read what some sets of one section make together, if there are any, and each of others; in one round trip."""
@@ -99,8 +100,8 @@ class SetCombined(SetMembers[T]):
     def _overlap(self, others: list[SetMembers[Any]], texts: list[str]) -> Op[list[int]]:
         """Count on the server what is in this set, in another or among texts, and in both."""
         leaves = [self, *others]
-        args = [self.KIND.marker, *[_keys(leaf)[0] for leaf in leaves], *texts]
-        (numbers,) = yield from self._ask([Eval(load(PACKAGE, "set_overlap"), _both_keys(leaves), args)], leaves)
+        args = [self.KIND.marker, *fields_of(leaves), *texts]
+        (numbers,) = yield from self._ask([Eval(load(PACKAGE, "set_overlap"), keys_of(leaves), args)], leaves)
         return [int(number) for number in numbers]
 
     def _changed(
@@ -123,13 +124,13 @@ class SetCombined(SetMembers[T]):
         """
         leaves, path = [self, *near], self._place._path
         flags = ["1" if part else "0", "0" if texts is None else "1", str(len(near))]
-        field, *fields = [_keys(leaf)[0] for leaf in leaves]
+        field, *fields = fields_of(leaves)
         args = [field, self.KIND.marker, verb, *flags, *fields, *(texts or ())]
         script = load(PACKAGE, "set_change")
         try:
-            return int((yield from run_guarded(self._place, script, (path,), _both_keys(leaves), [*args], guards)))
+            return int((yield from run_guarded(self._place, script, (path,), keys_of(leaves), [*args], guards)))
         except Refused as refused:
-            raise _refusal(refused, leaves) from None
+            raise refusal_of(refused, leaves) from None
 
 
 def fold(verb: str, parts: list[set[Key]]) -> set[Key]:
@@ -147,30 +148,7 @@ def texts_of(keys: Iterable[Key]) -> list[str]:
     return [key for key in keys if isinstance(key, str)]
 
 
-def _together(one: Place, other: Place) -> bool:
-    """Whether two places are in one database, whatever faces they are of."""
-    here: Any = one
-    there: Any = other
-    return one is other or bool(here._where() == there._where())
-
-
-def _keys(leaf: SetMembers[Any]) -> tuple[str, str, str]:
-    """Give the field of a set's entry, the hash that it stands in, and the body."""
-    keys = leaf._place._space.leaf(leaf._place._path)
-    return keys.field, keys.entry, keys.body
-
-
-def _both_keys(leaves: list[SetMembers[Any]]) -> tuple[str, ...]:
-    return tuple([key for leaf in leaves for key in _keys(leaf)[1:]])
-
-
 def _combining(verb: str, leaves: list[SetMembers[Any]], number: int) -> Eval:
     """Make the effect that reads what sets make together; the first is the one of that number, for errors."""
-    args = [leaves[0].KIND.marker, verb, str(number), *[_keys(leaf)[0] for leaf in leaves]]
-    return Eval(load(PACKAGE, "set_combine"), _both_keys(leaves), args)
-
-
-def _refusal(refused: Refused, leaves: list[SetMembers[Any]]) -> Exception:
-    """Let the set say what is wrong whose number a script gave; none is the first."""
-    marker, _, number = refused.detail.partition(" ")
-    return leaves[int(number or 0)]._refusal(Refused(refused.code, marker))
+    args = [leaves[0].KIND.marker, verb, str(number), *fields_of(leaves)]
+    return Eval(load(PACKAGE, "set_combine"), keys_of(leaves), args)
