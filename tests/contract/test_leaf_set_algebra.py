@@ -267,3 +267,14 @@ def test_comparisons_leave_the_word_to_others(left: Set[Any]) -> None:
             return "rand"
 
     assert (left < Odd(), left & Odd()) == ("gt", "rand")
+
+
+def test_nobody_is_woken_that_cannot_wait(tree: Proxy, backend: Backend) -> None:
+    """A place is called as those are who wait: a set that others empty has told them, at a key of its own."""
+    one, other = tree.get("app.one").as_set(), tree.get("app.other").as_set()
+    tree.set("app.join", 1)
+    one.add(1)
+    other.add(2)
+    before = backend.keys()
+    one.intersection_update(other)
+    assert backend.keys() == [key for key in before if not key.endswith(".one")]
