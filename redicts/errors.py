@@ -18,6 +18,7 @@ error                 also a                           means
 ``ParameterMismatch``  ``ValueError``                  a typed leaf that was made with other parameters
 ``QuorumNotAchieved``                                  no majority of the masters agreed in time
 ``QuorumIsImpossible`` (a ``QuorumNotAchieved``)       so many masters failed that there can be none
+``TooManyElements``    ``ValueError``                   a HyperLogLog saw too many to tell what it saw
 ``RateLimited``                                        more than is let through; it says when to come again
 ``ConfigError``       ``ValueError``                   the configuration, or the server, cannot be used
 ``LockError``                                          the root of the four below
@@ -68,6 +69,7 @@ __all__ = [
     "RedictsError",
     "ResultNotReady",
     "TaskLost",
+    "TooManyElements",
     "TooManyExtensions",
     "WaitTimeout",
     "WrongType",
@@ -167,6 +169,17 @@ class QuorumNotAchieved(RedictsError):
 
 class QuorumIsImpossible(QuorumNotAchieved):
     """So many masters failed that there can be no majority; it is told at once."""
+
+
+class TooManyElements(RedictsError, ValueError):
+    """A HyperLogLog saw too many elements to tell whether one of them is a given one.
+
+    Attributes: ``path``, ``count`` (about how many it saw), ``limit`` (of how many it is told at most).
+    """
+
+    path: str
+    count: int
+    limit: int
 
 
 class RateLimited(RedictsError):

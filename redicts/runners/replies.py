@@ -26,6 +26,10 @@ _WHOLE: Final = 1e15
 _CODES: Final = frozenset({"CHANGED", "LOCKLOST", "NEWSECTION", "NOTANUMBER", "OUTOFRANGE", "WRONGKIND"})
 
 
+# What a server says of a key that holds something else than it should. (Redis 6.2 says it after words of its own.)
+_FOREIGN: Final = ("WRONGTYPE", "INVALIDOBJ")
+
+
 def plain(reply: Any, command: Argument = "") -> Any:
     """Turn a raw reply into ``int``, ``str``, ``None`` and lists of them.
 
@@ -65,7 +69,7 @@ def translate(error: Exception) -> Exception:
         code, _, detail = str(error).partition(" ")
         if code in _CODES:
             return Refused(code, detail)
-        if code == "WRONGTYPE" or "WRONGTYPE" in str(error):
+        if any(word in str(error) for word in _FOREIGN):
             return InternalError(f"a key of redicts holds what redicts did not put there ({error}); run check()")
     return error
 

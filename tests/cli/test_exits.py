@@ -37,6 +37,7 @@ EXPECTED = {
     "QuorumIsImpossible": 4,
     "QuorumNotAchieved": 4,
     "RateLimited": 4,
+    "TooManyElements": 4,
     "TooManyExtensions": 4,
     "WaitTimeout": 4,
     "RedictsError": 4,

@@ -5,7 +5,7 @@ local FORMS = {}
 
 function FORMS.number(body) return redis.call('GET', body) end
 
-function FORMS.estimate(body) return tostring(redis.call('PFCOUNT', body)) end
+function FORMS.estimate(body) return string.format('%.0f', redis.call('PFCOUNT', body)) end
 
 function FORMS.filter(body) return '0' end
 
