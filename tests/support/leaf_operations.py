@@ -14,7 +14,7 @@ from redicts import Proxy
 from redicts.core.operation import Operation
 from redicts.leaves.parts.keys import Scan
 
-__all__ = ["CONTENT", "OF", "OPENED", "ROWS", "Row", "class_of", "fill", "operations_of"]
+__all__ = ["CONTENT", "FILLED", "OF", "OPENED", "ROWS", "Row", "class_of", "fill", "operations_of"]
 
 CONTENT: dict[str, Any] = {
     "counter": {"a": 3, "b": 1},
@@ -30,14 +30,22 @@ CONTENT: dict[str, Any] = {
 }
 """As plain JSON, which is converted."""
 
+FILLED: dict[str, Callable[[Any], object]] = {
+    "hyperloglog": lambda leaf: leaf.update([1, 2, 3]),
+}
+"""What nothing is converted to: fills an empty one."""
+
+SPELLED = {"hyperloglog": "HyperLogLog"}
+"""Classes that are not spelled as the name of their kind is."""
+
 OF: dict[str, Any] = {
     "deque": int, "dict": int, "list": int, "priority_queue": str, "queue": int, "reliable_queue": int,
-    "set": int, "sorted_set": str,
+    "set": int, "sorted_set": str, "hyperloglog": int,
 }  # fmt: skip
 """Of what type the elements are."""
 
 OPENED: dict[str, Callable[..., Any]] = {
-    kind: lambda place, kind=kind, **options: getattr(place, f"as_{kind}")(**options) for kind in CONTENT
+    kind: lambda place, kind=kind, **options: getattr(place, f"as_{kind}")(**options) for kind in [*CONTENT, *FILLED]
 } | {"reliable_queue": lambda place, **options: place.as_queue(reliable=True, **options)}
 """Opens a place as a kind."""
 
@@ -270,17 +278,34 @@ ROWS: dict[str, list[Row]] = {
         reads("count_bits", lambda leaf: leaf.count_bits()),
         reads("find_bit", lambda leaf: leaf.find_bit(1)),
     ],
+    "hyperloglog": [
+        *COMMON,
+        Row("add", lambda leaf: leaf.add(5)),
+        Row("update", lambda leaf: leaf.update([1, 5])),
+        Row("update", lambda leaf: leaf.update([]), False, 0),
+        Row("union_update", lambda leaf: leaf.union_update(beside(leaf, "hyperloglog"))),
+        Row("union_update", lambda leaf: leaf.union_update(), False, 0),
+        Row("store_union", lambda leaf: leaf.store_union(beside(leaf, "hyperloglog"), leaf)),
+        reads("contains", lambda leaf: leaf.contains(1)),
+        reads("contains_many", lambda leaf: leaf.contains_many([1, 5])),
+        reads("contains_many", lambda leaf: leaf.contains_many([]), 0),
+        reads("union_length", lambda leaf: leaf.union_length(leaf, beside(leaf, "hyperloglog"))),
+    ],
 }
 """By kind. Whatever they raise that is no error of ours is a mistake here."""
 
 
-def beside(leaf: Any) -> Any:
-    """Another set in the same section."""
-    return leaf._place.parent.get("beside").as_set()
+def beside(leaf: Any, kind: str = "set") -> Any:
+    """Another one in the same section."""
+    return OPENED[kind](leaf._place.parent.get("beside"))
 
 
 def fill(place: Proxy, kind: str) -> Proxy:
     """Make a place a typed leaf of a kind, with ``CONTENT`` in it, whatever it was."""
+    if kind in FILLED:
+        _ = place.delete(())
+        _ = FILLED[kind](OPENED[kind](place))
+        return place
     place.set((), CONTENT[kind])
     assert place.convert(kind)
     return place
@@ -288,7 +313,7 @@ def fill(place: Proxy, kind: str) -> Proxy:
 
 def class_of(kind: str) -> type:
     """The synchronous face of a kind."""
-    name = "".join(word.capitalize() for word in kind.split("_"))
+    name = SPELLED.get(kind) or "".join(word.capitalize() for word in kind.split("_"))
     found: type = getattr(import_module(f"redicts.leaves.{kind}"), name)
     return found
 

@@ -24,6 +24,7 @@ DETAILS: dict[str, dict[str, Any]] = {
     "PathError": {"path": ("a", 1)},
     "WrongType": {"path": "a.b", "expected": "list", "found": "set"},
     "NotANumber": {"path": "a", "found": '"text"'},
+    "TooManyElements": {"path": "a", "count": 3000, "limit": 2500},
     "ConfigError": {"key": "host"},
     "LockError": {"path": "a"},
     "LockTimeout": {"path": "a", "timeout": 1.5},

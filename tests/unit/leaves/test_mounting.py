@@ -32,7 +32,7 @@ def steps(kind: str, spot: Stepped) -> list[tuple[str, Step]]:
         if row.writes and row.trips == 1:
             with suppress(AttributeError):  # it needs a neighbour, and this place has none
                 begun.append((row.name, row.act(OPENED[kind](spot))))
-    assert len(begun) > 4
+    assert len(begun) > 1
     return begun
 
 
