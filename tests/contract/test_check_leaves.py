@@ -23,6 +23,7 @@ BAD: dict[str, list[tuple[str, tuple[str, ...], str]]] = {
     "dict": [("HSET", ("a", "1"), "not JSON"), ("HSET", ('"x"', "one"), "not JSON"),
              ("HSET", ("01", "1"), "not JSON")],
     "counter": [("HSET", ('"x"', '"1"'), "not a count"), ("HSET", ('"x"', "1.5"), "not a count")],
+    "hyperloglog": [("SET", ("oops",), "not a HyperLogLog")],
     "sorted_set": [("ZADD", ("1", "x y"), "not JSON")],
     "priority_queue": [("ZADD", ("1", "alone"), "not an element"), ("ZADD", ("1", "1 x"), "not JSON")],
     "reliable_queue": [("ZADD", ("1", ' "x"'), "not an element"), ("ZADD", ("1", "1 x"), "not JSON")],

@@ -1,5 +1,5 @@
 -- prelude faults: what can be wrong at a key, and how it is mended. For the script check alone.
--- Needs: clock, read, retime, kinds
+-- Needs: clock, read, retime, kinds, sketches
 
 local repair, sections, faults = ARGV[1] == '1', KEYS[1], {}
 -- Whether the names of the sections can be asked for: here, and not overwritten by something else.
@@ -14,7 +14,6 @@ local function fault(kind, key, detail, mend)
   note(kind, key, detail, repair)
   if repair then mend() end
 end
-
 local function drop(key) return function() redis.call('UNLINK', key) end end
 
 -- What is at a key is of this type, or nothing is.
@@ -73,8 +72,9 @@ local function check_body(key)
   local text = redis.call('TYPE', parent).ok == 'hash' and redis.call('HGET', parent, field)
   if not text or not is_marker(text) or is_node(text) then return fault('key without marker', key, '', drop(key)) end
   local kind = text == '~' and {'string'} or KINDS[text]
-  local fake = kind and kind[2] == 'estimate' and redis.call('TYPE', key).ok == 'set'  -- fakeredis makes such of them
-  if kind and not (fake and type(redis.pcall('PFCOUNT', key)) == 'number') and not check_type(key, kind[1]) then return end
+  local wrong, fake = sketch(kind, key)
+  if kind and not fake and not check_type(key, kind[1]) then return end
+  if wrong then note('not a HyperLogLog', key, redis.call('GETRANGE', key, 0, 79)) end
   if text == '~' then note('text', key, redis.call('GET', key)) else note(kind and 'typed' or 'unknown kind', key, text) end
   check_deadline(key, parent)
 end
