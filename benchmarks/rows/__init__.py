@@ -6,5 +6,17 @@ from benchmarks.rows import calls, documents, figures, foreign, locks  # isort: 
 from benchmarks.rows import contended  # isort: skip  # after the locks that nobody else wants
 from benchmarks.rows import coroutines, pipelines  # isort: skip
 from benchmarks.rows import leaves  # isort: skip
+from benchmarks.rows import hyperloglog  # isort: skip
 
-__all__ = ["calls", "contended", "coroutines", "documents", "figures", "foreign", "leaves", "locks", "pipelines"]
+__all__ = [
+    "calls",
+    "contended",
+    "coroutines",
+    "documents",
+    "figures",
+    "foreign",
+    "hyperloglog",
+    "leaves",
+    "locks",
+    "pipelines",
+]

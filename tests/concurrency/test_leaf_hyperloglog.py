@@ -100,7 +100,7 @@ def test_where_it_is_refused_one_in_ten_would_be_wrong() -> None:
 
 def registers(spot: Spot, key: str) -> list[int]:
     with redis.Redis.from_url(spot.url) as client:
-        found: list[int] = client.execute_command("PFDEBUG", "GETREG", key)  # type: ignore[no-untyped-call]
+        found: list[int] = client.execute_command("PFDEBUG", "GETREG", key)
         return found
 
 

@@ -85,16 +85,17 @@ def test_many_at_once(seen: HyperLogLog[Any], backend: Backend) -> None:
 
 
 def test_values_of_a_type(tree: Proxy, backend: Backend) -> None:
-    numbers = tree.get("numbers").as_hyperloglog(of=int)
+    numbers: HyperLogLog[Any] = tree.get("numbers").as_hyperloglog(of=int)
     assert numbers.add(1)
     assert numbers.update(["2", 3])
     assert numbers.contains_many([1, "2", "x", None, 4]) == [True, True, False, False, False]
     assert numbers.contains("x") is False
     _ = numbers.length()
     with nothing_written(backend):
-        for act in (lambda: numbers.add("x"), lambda: numbers.update([4, "x"])):
-            with pytest.raises(InvalidElement, match="nothing was written"):
-                act()
+        with pytest.raises(InvalidElement, match="nothing was written"):
+            numbers.add("x")
+        with pytest.raises(InvalidElement, match="nothing was written"):
+            numbers.update([4, "x"])
 
 
 def test_what_cannot_be_an_element(seen: HyperLogLog[Any], tree: Proxy, backend: Backend) -> None:
@@ -117,7 +118,7 @@ def test_what_cannot_be_an_element(seen: HyperLogLog[Any], tree: Proxy, backend:
         with pytest.raises(TypeError):
             iter(seen)  # type: ignore[call-overload]
     with pytest.raises(TypeError):
-        seen |= {"a"}  # type: ignore[operator]
+        seen |= {"a"}  # type: ignore[arg-type]
 
 
 def test_together(tree: Proxy, backend: Backend) -> None:

@@ -6,11 +6,18 @@
 -- Complexity: O(HyperLogLogs), 12 KB each.
 -- Needs: sets, lent
 
-local bodies, wrong = {}, nil
-local count = tonumber(ARGV[2])
+local count, bodies = tonumber(ARGV[2]), {}
 for i = 1, count do
-  bodies[i], wrong = body_at(2 * i - 1, ARGV[2 + i], ARGV[1], i - 1)
+  if redis.call('HGET', KEYS[2 * i - 1], ARGV[2 + i]) ~= ARGV[1] then break end
+  bodies[i] = KEYS[2 * i]
+end
+if #bodies == count and #ARGV == 2 + count then return redis.call('PFCOUNT', unpack(bodies)) end  -- as it is mostly
+-- Prelude
+
+for i = 1, count do
+  local body, wrong = body_at(2 * i - 1, ARGV[2 + i], ARGV[1], i - 1)
   if wrong then return wrong end
+  bodies[i] = body
 end
 local reply = lend(3 + count, KEYS[2], bodies) or redis.pcall('PFCOUNT', unpack(bodies))
 give_back()
