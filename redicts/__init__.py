@@ -49,6 +49,7 @@ from redicts.locks.holders import Holder
 from redicts.pipeline import Pipeline, pipeline
 from redicts.pool import Pool
 from redicts.proxy import Proxy, root, section
+from redicts.timer import ContextTimer
 from redicts.tree.checking import Problem
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ __version__ = "2.0.0"
 __all__ = [
     "ConfigError",
     "ConnectionLost",
+    "ContextTimer",
     "Deferred",
     "Holder",
     "InternalError",

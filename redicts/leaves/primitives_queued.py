@@ -89,24 +89,17 @@ class QueuedPrimitives(Place):
 
         return QueuedHyperLogLog(self, of)
 
-    def as_ids(self, *, block: int = 1) -> QueuedIds:
-        """Open the place as a generator of IDs: see ``Ids`` and ``MajorityIds``. No round trip.
+    def as_ids(self) -> QueuedIds:
+        """Open the place as a generator of IDs: see ``Ids``. No round trip.
 
-        Args:
-            masters: Databases, each of which keeps them here: names of the ``Pool`` or clients. ``None``: this one.
-            block: How many IDs are fetched at a time, for this handle to hand out.
-            timeout: Seconds after which no more is tried, with several masters.
-            master_timeout: Seconds after which one of several masters is given up, for this time.
+        What a pipeline asks for goes together anyway, and to one database: so there are no blocks here, and no masters.
 
         Raises:
             PathError: The root is no generator of IDs.
-            ConfigError: There are no masters, or one twice, or one that cannot be used.
-            TypeError: An argument is no number.
-            ValueError: An argument is out of range.
         """
         from redicts.leaves.ids import QueuedIds
 
-        return QueuedIds(self, block)
+        return QueuedIds(self, 1)
 
     def as_rate_limiter(self, rate: float, per: float = 1.0, burst: int | None = None) -> QueuedRateLimiter:
         """Open the place as a rate limiter: see ``RateLimiter``. No round trip.
