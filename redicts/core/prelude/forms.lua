@@ -3,13 +3,12 @@
 
 local FORMS = {}
 
-function FORMS.number(body) return redis.call('GET', body) end
+-- (A rate limiter has a rest after it, which is less than 1.)
+function FORMS.number(body) return string.match(redis.call('GET', body), '^[^ ]*') end
 
 function FORMS.estimate(body) return string.format('%.0f', redis.call('PFCOUNT', body)) end
 
 function FORMS.filter(body) return '0' end
-
-function FORMS.entries(body) return '{}' end
 
 function FORMS.holders(body)
   local live = 0

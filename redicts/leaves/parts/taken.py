@@ -10,20 +10,22 @@ import threading
 from asyncio import Task, current_task
 from asyncio.events import _get_running_loop
 from collections import deque
-from typing import Any
+from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 __all__ = ["Taken"]
+
+T = TypeVar("T")
 
 
 class _Local(threading.local):
     """What a thread took."""
 
     def __init__(self) -> None:
-        self.members: deque[str] = deque()
+        self.members: deque[Any] = deque()
 
 
-class Taken:
+class Taken(Generic[T]):
     """What was taken through one handle, by whom."""
 
     __slots__ = ("_local", "_pid", "_tasks")
@@ -33,10 +35,10 @@ class Taken:
 
     def _begin(self) -> None:
         self._local = _Local()
-        self._tasks: WeakKeyDictionary[Task[Any], deque[str]] = WeakKeyDictionary()
+        self._tasks: WeakKeyDictionary[Task[Any], deque[T]] = WeakKeyDictionary()
         self._pid = os.getpid()
 
-    def mine(self) -> deque[str]:
+    def mine(self) -> deque[T]:
         """Give what the running task, else the running thread, took: the oldest first. It may be changed."""
         if self._pid != os.getpid():
             self._begin()

@@ -1,0 +1,18 @@
+-- prelude brief: typed leaves that go by themselves, when what they hold means nothing any more.
+-- Needs: leaf, tidy
+
+-- After a write: let the body live until `deadline` at least, in ms of the server's time, but not longer than what it lies
+-- in. (Where it has a longer life, or no end, it keeps that: somebody gave it.) Until when what was written counts.
+local function outlast(deadline)
+  local parent, old = NONE, 0
+  if field ~= '' then parent = sooner(deadline_of(key), NONE) end
+  if there then old = deadline_of(body) end
+  if old == NONE then return deadline end
+  deadline = sooner(deadline, parent)
+  if deadline > old then
+    set_deadline(body, deadline)
+    if field == '' then set_deadline(key, deadline) end
+  end
+  if not there then tidy_beside(key, field) end
+  return deadline
+end
