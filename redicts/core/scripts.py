@@ -15,11 +15,14 @@ import re
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from redicts.core.kinds import lua_table
 
-__all__ = ["Script", "load"]
+__all__ = ["COMMON", "Script", "load"]
+
+COMMON: Final = "redicts.core.common"
+"""The package of the scripts that operations of several packages run."""
 
 HERE = "-- Prelude\n"
 KINDS_HERE = "  -- Kinds"

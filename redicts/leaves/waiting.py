@@ -20,9 +20,9 @@ from typing import Any, Final, Generic, TypeVar
 
 from redicts.core.effects import WAITING, Block, Eval, Op
 from redicts.core.missing import MISSING, Missing
-from redicts.core.scripts import load
+from redicts.core.scripts import COMMON, load
 from redicts.errors import OutcomeUnknown, PipelineMisused, WaitTimeout
-from redicts.leaves.leaf import PACKAGE, Leaf
+from redicts.leaves.leaf import Leaf
 
 __all__ = ["LOOK_SECONDS", "Attempt", "check_timeout", "patience_of", "wait_for", "wait_in_queue"]
 
@@ -222,6 +222,6 @@ class _Line:
         try:
             if self.woken:
                 self.woken = False
-                _ = yield (Eval(load(PACKAGE, "wake"), (self.key,), ()),)
+                _ = yield (Eval(load(COMMON, "wake"), (self.key,), ()),)
         except Exception as error:  # noqa: BLE001  # it costs the next in line a second; what was taken must not be lost for it
             log.debug("a wake-up for %s was not passed on: %s", self.key, error)

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from redicts.core.effects import WAITING, Block, Call, Commit, Conflict, Eval, Op, Watch
 from redicts.core.keys import KeySpace
 from redicts.core.paths import Path, dotted
-from redicts.core.scripts import load
+from redicts.core.scripts import COMMON, load
 from redicts.core.units import to_seconds
 from redicts.errors import InternalError, LockTimeout, OutcomeUnknown
 from redicts.locks.entry import Entry, Standing, deadline_of
@@ -245,7 +245,7 @@ class _Attempt:
         """Give a wake-up to the next in line."""
         self.woken = self.ahead = False
         try:
-            _ = yield (Eval(load(PACKAGE, "wake"), (self.line,), ()),)
+            _ = yield (Eval(load(COMMON, "wake"), (self.line,), ()),)
         except Exception as error:  # noqa: BLE001  # it costs the next in line a second; the lock must not be lost for it
             log.debug("a wake-up for %s was not passed on: %s", self.line, error)
 

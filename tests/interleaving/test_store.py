@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 from redicts.core.effects import WAITING, Block, Call, Commit, Conflict, Eval, Watch
-from redicts.core.scripts import load
+from redicts.core.scripts import COMMON, load
 from redicts.locks.entry import Entry
 from redicts.locks.reading import PACKAGE, around, now_us, release_keys
 from redicts.runners.kept import Kept
@@ -79,7 +79,7 @@ class Both:
             return Eval(load(PACKAGE, "release"), release_keys(keys), (text,))
         if name == "renew":
             return Eval(load(PACKAGE, "renew"), (keys.fence, *keys.entered), (text, str(lease)))
-        return Eval(load(PACKAGE, "wake"), (chance.choice([keys.wake_ups, keys.upgrades]),), ())
+        return Eval(load(COMMON, "wake"), (chance.choice([keys.wake_ups, keys.upgrades]),), ())
 
     def step(self) -> str:
         """Do one thing in both, and compare the replies."""
@@ -170,7 +170,7 @@ def test_the_simulated_store_is_like_a_real_one(real_backend: Backend) -> None:
     assert set(Store.scripts) == set(names) == {script.__name__ for script in Store.scripts.values()}
     assert Store.scripts["hold"] is scripts.hold
     for name in names:
-        _ = real_backend.client.script_load(load(PACKAGE, name).text)
+        _ = real_backend.client.script_load(load(COMMON if name == "wake" else PACKAGE, name).text)
     done: dict[str, int] = {}
     for seed in range(SEQUENCES):
         both = Both(real_backend, random.Random(seed))

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from redicts.core.keys import KeySpace, LockKeys
-from redicts.core.scripts import load
+from redicts.core.scripts import COMMON, load
 from redicts.locks.entry import Entry
 from tests.support.backends import Backend
 
@@ -43,7 +43,8 @@ class LockScripts:
 
     def run(self, name: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
         """Run a script of the locks."""
-        reply = self.client.eval(load("redicts.locks", name).text, len(keys), *keys, *args)
+        script = load(COMMON if name == "wake" else "redicts.locks", name)
+        reply = self.client.eval(script.text, len(keys), *keys, *args)
         return reply.decode() if isinstance(reply, bytes) else reply
 
     def entry(self, *path: str, owner: str = "me", shared: bool = False, host: str = "here") -> str:

@@ -1,5 +1,5 @@
--- wake: give a wake-up to the next that waits for elements, or for room.
--- KEYS: the list that it waits on.
+-- wake: give a wake-up to the next that waits on a list: for a lock, for elements, or for room.
+-- KEYS: the list.
 -- ARGV: none.
 -- Reply: 1.
 -- Errors: none of its own.

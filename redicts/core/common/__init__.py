@@ -1,0 +1,1 @@
+"""Scripts that operations of several packages run."""
