@@ -111,7 +111,8 @@ class Sleep(NamedTuple):
 class Everywhere(NamedTuple):
     """A command or a script for each of several masters, side by side: the time of the slowest that is waited for.
 
-    Only operations on several masters ask for it. It stands alone in its step.
+    Only operations on several masters ask for it. It stands alone in its step. Whatever is asked may be asked twice: on
+    another connection, where the one that was free turns out to be lost.
 
     Reply: a list, in the masters' order: the reply of each, or the exception that it failed with, or ``WAITING`` for
     one that had not answered yet when it was ``enough``. (What that one was asked is still carried out, or not.)
@@ -119,12 +120,20 @@ class Everywhere(NamedTuple):
     Attributes:
         asked: For each master what it is asked; ``None``: nothing, and ``WAITING`` stands for its reply.
         patience: Seconds that each may take, making a connection and all; then it has failed with ``ConnectionLost``.
-        enough: Told what has come so far; whether that will do. Always asked after each reply.
+        enough: Told what has come so far; whether that will do. Asked at the beginning, and after each reply.
+        grace: Seconds that the others may still take when it is enough.
+        lane: Where what is asked must not overtake what was asked before: one and the same dict for both, empty at
+            first, which the runner keeps its account in.
+        instead: For each master what it is asked, where ``lane`` was used before, and what was asked then may still be
+            on its way by another connection; empty: the same as in ``asked``.
     """
 
     asked: tuple[Call | Eval | None, ...]
     patience: float
     enough: Callable[[list[Any]], bool]
+    grace: float = 0.0
+    lane: dict[int, Any] | None = None
+    instead: tuple[Call | Eval | None, ...] = ()
 
 
 Effect: TypeAlias = Call | Eval | Watch | Commit | Block | Sleep | Everywhere

@@ -39,19 +39,21 @@ from redicts.runners.lines import Lines, Waiter
 from redicts.runners.packing import command_of
 from redicts.runners.replies import checked, plain, translate
 from redicts.runners.retrying import Tries
+from redicts.runners.several_links_aio import AsyncLink
 from redicts.runners.transactions import Transaction
 from redicts.runners.version import check_version_async
 
 __all__ = ["AsyncRunner", "begin", "go_on"]
 
 T = TypeVar("T")
+OwnT = TypeVar("OwnT")
 
 CLEAN_UP_SECONDS: Final = 2.0
 """How long an operation that was cancelled may take to leave nothing behind. A lease ends what it did not get done."""
 
 
 class _Kept:
-    """What an operation keeps from one of its steps to another: the connection of a watch, and its place in a line."""
+    """What an operation keeps between its steps: the connection of a watch, and its place in a line."""
 
     __slots__ = ("connection", "waiter")
 
@@ -80,7 +82,7 @@ class AsyncRunner:
         self._give_back: Callable[[Any], None] | None = getattr(self._pool, "give_back", None)
         self._address = address
         self._checked = False
-        self._own: dict[str, Spares] = {}
+        self._own: dict[str, Any] = {}
         self._lifeline: AsyncGenerator[None, None] | None = None
         self._lines: Lines | None = None
 
@@ -135,9 +137,6 @@ class AsyncRunner:
             op: A fresh generator.
             patience: Seconds that it may take.
 
-        Returns:
-            What the operation returns.
-
         Raises:
             ConnectionLost: No connection, or no reply in time.
         """
@@ -154,10 +153,7 @@ class AsyncRunner:
             ) from error
 
     async def close(self) -> None:
-        """Close the connections of its own: those that are free, and the others when they come back.
-
-        What waits goes on. The client's connections are the client's.
-        """
+        """Close the connections of its own: those that are free, and the others when they come back."""
         for spares in self._own.values():
             spares.close()
 
@@ -251,9 +247,8 @@ class AsyncRunner:
         self._checked = True
 
     async def _return(self, pool: Any, connection: Any) -> None:
-        back: Callable[[Any], None] | None = getattr(pool, "give_back", None)
-        if back is not None:
-            back(connection)
+        if hasattr(pool, "give_back"):
+            pool.give_back(connection)
         else:
             await give_back(pool, connection)
 
@@ -363,23 +358,27 @@ class AsyncRunner:
         return self._lines
 
     def _spares(self, name: str) -> Spares:
-        found = self._own.get(name)
+        def make() -> Spares:
+            options: dict[str, Any] = {"maint_notifications_config": MaintNotificationsConfig(enabled=False)}
+            return Spares(self._pool, **options, **({"socket_timeout": None} if name == "blocking" else {}))
+
+        return self._kept_as(name, make)
+
+    def link(self) -> AsyncLink:
+        """Give the connection over which this database is asked beside others."""
+        return self._kept_as("link", lambda: AsyncLink(self._pool, self._address))
+
+    def _kept_as(self, name: str, make: Callable[[], OwnT]) -> OwnT:
+        found: OwnT | None = self._own.get(name)
         if found is None:
             if self._give_back is None and not self._own:
                 self._lifeline = lifeline(self._own)  # the databases of a pool of ours have one already
-            options: dict[str, Any] = {"maint_notifications_config": MaintNotificationsConfig(enabled=False)}
-            if name == "blocking":
-                options["socket_timeout"] = None
-            found = self._own[name] = Spares(self._pool, **options)
+            found = self._own[name] = make()
         return found
 
 
 def begin(op: Op[T]) -> tuple[Effect, ...] | list[T]:
-    """Begin an operation.
-
-    Returns:
-        The effects that it asks for; or, where it has ended already, a list of what it returns.
-    """
+    """Begin an operation: gives the effects that it asks for; where it has ended already, a list of what it returns."""
     try:
         return next(op)
     except StopIteration as stop:

@@ -285,7 +285,7 @@ class Spares:
             drop(self._free.pop())
 
 
-def lifeline(own: dict[str, Spares]) -> AsyncGenerator[None, None]:
+def lifeline(own: dict[str, Any]) -> AsyncGenerator[None, None]:
     """Have connections closed when the running loop ends, or what is returned is held no more, whatever comes first."""
     line = _live(own)
     with suppress(StopIteration):
@@ -293,7 +293,7 @@ def lifeline(own: dict[str, Spares]) -> AsyncGenerator[None, None]:
     return line
 
 
-async def _live(own: dict[str, Spares]) -> AsyncGenerator[None, None]:
+async def _live(own: dict[str, Any]) -> AsyncGenerator[None, None]:
     try:
         yield
     finally:

@@ -41,6 +41,7 @@ from redicts.runners.kept import Kept
 from redicts.runners.packing import command_of
 from redicts.runners.replies import checked, plain
 from redicts.runners.retrying import Tries
+from redicts.runners.several_links import Links
 from redicts.runners.transactions import Transaction
 from redicts.runners.version import check_version
 
@@ -94,6 +95,14 @@ class SyncRunner:
         other._address, other._answers_at_once = self._address, self._answers_at_once
         other._own, other._checked, other._patience = self._own, True, patience
         return other
+
+    def links(self) -> Links:
+        """Give the connections over which this database is asked beside others."""
+        found: Links | None = self._own.get("links")
+        if found is not None:
+            return found
+        made: Links = Links(self._pool, self._address, answers_at_once=self._answers_at_once)
+        return self._own.setdefault("links", made)  # type: ignore[no-any-return]  # one, also of two threads
 
     def run_apart(self, op: Op[T], patience: float) -> T:
         """Drive an operation that may be repeated, without waiting for others, nor for long.
