@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from redicts.core.deferred import Deferred
 from redicts.core.paths import Name
+from redicts.decorators.cache import cache
 from redicts.errors import (
     ConfigError,
     ConnectionLost,
@@ -106,6 +107,7 @@ __all__ = [
     "WaitTimeout",
     "WrongType",
     "aio",
+    "cache",
     "pipeline",
     "root",
     "section",

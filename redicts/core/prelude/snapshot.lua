@@ -1,5 +1,5 @@
 -- prelude snapshot: the body of a typed leaf as JSON text. core/kinds.py says which form is whose.
--- Needs: kinds, order, quoted, forms
+-- Needs: kinds, order, quoted, forms, cached
 
 -- A score as JSON has it.
 local function score_text(score)
@@ -28,9 +28,9 @@ function FORMS.elements(body, kind)
   return '[' .. table.concat(texts, ',') .. ']'
 end
 
--- Where names would clash, pairs: nothing is lost from sight.
-function FORMS.items(body)
-  local flat, parts = redis.call('HGETALL', body), {}
+-- An object of names and values; where names would clash, pairs: nothing is lost from sight.
+local function object_of(flat)
+  local parts = {}
   if fixed_order then flat = in_order(flat) end
   local names = names_of(flat)
   for i = 1, #flat, 2 do
@@ -38,6 +38,10 @@ function FORMS.items(body)
   end
   return (names and '{' or '[') .. table.concat(parts, ',') .. (names and '}' or ']')
 end
+
+function FORMS.items(body) return object_of(redis.call('HGETALL', body)) end
+
+function FORMS.entries(body) return object_of(entries_of(body)) end
 
 function FORMS.scores(body)
   local flat, parts = redis.call('ZRANGE', body, 0, -1, 'WITHSCORES'), {}
