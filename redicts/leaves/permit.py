@@ -1,7 +1,7 @@
 """A permit of a semaphore, while somebody holds it: in the faces that can have it.
 
-May import core and errors. The semaphore tells it how to give it back, and how to renew it. Invariant: what is said here of
-the time that is left errs on the safe side; and a child after ``fork`` has nothing of what its parent holds.
+May import core and errors. The semaphore tells it how to give it back, and how to renew it. Invariant: what is said
+here of the time that is left errs on the safe side; and a child after ``fork`` has nothing of what its parent holds.
 """
 
 from __future__ import annotations
@@ -118,7 +118,9 @@ class _Held:
 
     def __repr__(self) -> str:
         granted = self._granted
-        state = "released" if granted.released else "lost, or perhaps so" if self.lost else f"{self.valid_for():.1f} s left"
+        state = (
+            "released" if granted.released else "lost, or perhaps so" if self.lost else f"{self.valid_for():.1f} s left"
+        )
         return f"{type(self).__name__}({granted.path!r}, {state})"
 
     @property
@@ -173,7 +175,7 @@ class Permit(_Held):
         """
         self._leaf._renew(self._granted, lease)
 
-    def __enter__(self) -> Permit:
+    def __enter__(self) -> Permit:  # noqa: PYI034  # typing.Self came with Python 3.11
         return self
 
     def __exit__(
@@ -218,7 +220,7 @@ class AsyncPermit(_Held):
         renew: Callable[[Granted, float | None], Coroutine[object, None, None]] = self._leaf._renew
         await renew(self._granted, lease)
 
-    async def __aenter__(self) -> AsyncPermit:
+    async def __aenter__(self) -> AsyncPermit:  # noqa: PYI034  # as above
         return self
 
     async def __aexit__(

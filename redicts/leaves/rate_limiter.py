@@ -1,8 +1,8 @@
 """A rate limiter that processes share: so many are let through in a period, and so many at once.
 
 May import core and its neighbours. It is the generic cell rate algorithm, which telephone networks police their traffic
-with (ITU-T Recommendation I.371, annex A; as a limiter of requests: B. Leach, "Rate Limiting, Cells, and GCRA", 2015). All
-that is kept is one time, and all that is reckoned with are whole numbers: ``core/prelude/gcra.lua``.
+with (ITU-T Recommendation I.371, annex A; as a limiter of requests: B. Leach, "Rate Limiting, Cells, and GCRA", 2015).
+All that is kept is one time, and all that is reckoned with are whole numbers: ``core/prelude/gcra.lua``.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ class RateLimiterOperations(Leaf[Any]):
     Attributes:
         rate: As above.
         per: As above.
-        burst: As above. What counts is what the handle says: if another one says something else, the server goes on from the
+        burst: As above. What counts is what the handle says: if another one says something else, the server goes on
+        from the
             time that it keeps, and from a full burst at most.
 
     Raises:
@@ -81,7 +82,9 @@ class RateLimiterOperations(Leaf[Any]):
         if exact / period > MOST or self.burst > MOST:
             raise ValueError(f"at most {MOST} are let through in a second, and at once, not {rate!r} per {per!r} s")
         if cost * self.burst > MOST * MICROSECONDS:
-            raise ValueError(f"{rate!r} per {per!r} s, {self.burst} at once, is too slow: a burst takes over thirty years")
+            raise ValueError(
+                f"{rate!r} per {per!r} s, {self.burst} at once, is too slow: a burst takes over thirty years"
+            )
         if cost.denominator > FINEST:
             cost = cost.limit_denominator(FINEST)
         whole, rest = divmod(cost.numerator, cost.denominator)
@@ -158,8 +161,8 @@ class RateLimiterOperations(Leaf[Any]):
     def wait(self, timeout: float | None = None, count: int = 1) -> Op[Decision]:
         """Ask to be let through, and wait until it is.
 
-        It sleeps for as long as it has to, and asks again; with others who wait, perhaps several times, and in no order.
-        One that is cancelled while it sleeps uses nothing up. (While it asks, perhaps.)
+        It sleeps for as long as it has to, and asks again; with others who wait, perhaps several times, and in no
+        order. One that is cancelled while it sleeps uses nothing up. (While it asks, perhaps.)
 
         Args:
             timeout: For how many seconds; ``None`` for no limit, 0 for one try.
@@ -190,15 +193,15 @@ class RateLimiterOperations(Leaf[Any]):
                 return found
             if end is not None and monotonic() + found.retry_after > end:
                 raise WaitTimeout(
-                    f"the limit of {self.key()!r} is reached ({self._said()}): in {found.retry_after:.3f} s it would be "
-                    f"let through, which is not in time ({timeout} s)",
+                    f"the limit of {self.key()!r} is reached ({self._said()}): it would be let through in "
+                    f"{found.retry_after:.3f} s, which is not in time ({timeout} s)",
                     path=self.key(),
                     timeout=timeout,
                 )
             if self._place._batched:
                 raise PipelineMisused(
-                    f"{self.key()!r} lets nothing through just now, and a pipeline cannot wait; nothing was counted. Ask "
-                    "for one try (timeout=0), or outside of the pipeline"
+                    f"{self.key()!r} lets nothing through just now, and a pipeline cannot wait; nothing was counted. "
+                    "Ask for one try (timeout=0), or outside of the pipeline"
                 )
             yield (Sleep(found.retry_after),)
 
@@ -290,15 +293,16 @@ def _count(number: object, what: str, most: int) -> int:
 class RateLimiter(RateLimiterOperations, SyncLeaf):
     """A rate limiter that processes share, as ``as_rate_limiter()`` opens it: GCRA, a leaky bucket in one number.
 
-    ``rate`` are let through in ``per`` seconds, evenly: after a burst one comes back every ``per / rate`` seconds, not all at
-    the turn of a period. In any stretch of ``t`` seconds no more than ``burst + t * rate / per`` are let through, whoever
-    asks. What is refused uses nothing up. ``retry_after`` is exact: a microsecond sooner it is refused again.
+    ``rate`` are let through in ``per`` seconds, evenly: after a burst one comes back every ``per / rate`` seconds, not
+    all at the turn of a period. In any stretch of ``t`` seconds no more than ``burst + t * rate / per`` are let
+    through, whoever asks. What is refused uses nothing up. ``retry_after`` is exact: a microsecond sooner it is refused
+    again.
 
-    The clock is the server's. Should it be set back, or a standby's be behind, it is as if all of the burst had just been
-    used; should it jump ahead, as if nothing had.
+    The clock is the server's. Should it be set back, or a standby's be behind, it is as if all of the burst had just
+    been used; should it jump ahead, as if nothing had.
 
-    A place that nobody has used for so long that it does not matter is not there: it takes no memory. An ``expire()`` on it
-    only makes that later.
+    A place that nobody has used for so long that it does not matter is not there: it takes no memory. An ``expire()``
+    on it only makes that later.
 
     Example:
         >>> limiter = root().get("limits.ada").as_rate_limiter(2, per=60)

@@ -1,7 +1,8 @@
 """A semaphore that processes share: so many hold a permit of it at a time, and who comes first is served first.
 
-May import core and its neighbours. Permits are leased: those of who died are free again when their lease ends. Who waits has
-a ticket in the body, which counts only while its waiter renews it; ``core/prelude/permits.lua`` says how they stand there.
+May import core and its neighbours. Permits are leased: those of who died are free again when their lease ends. Who
+waits has a ticket in the body, which counts only while its waiter renews it; ``core/prelude/permits.lua`` says how they
+stand there.
 Invariant: whoever ends waiting, by whatever, leaves neither permit nor ticket.
 """
 
@@ -46,7 +47,8 @@ class SemaphoreOperations(Leaf[Any]):
         lease: After how many seconds a permit is free again that was neither released nor renewed.
 
     Attributes:
-        value: As above. Handles of other values may be at work at the same place: each try counts by its own, so a number
+        value: As above. Handles of other values may be at work at the same place: each try counts by its own, so a
+        number
             that is changed in a deployment needs no other step.
 
     Raises:
@@ -107,17 +109,21 @@ class SemaphoreOperations(Leaf[Any]):
 
     @operation(idempotent=True, one_step=False)
     def _acquire(self, timeout: float | None, count: int, lease: float | None) -> Op[Granted]:
-        """Take permits; wait until they are free and all who came before are served."""
+        """Take permits; wait until they are free and all who came before are served.
+
+        Atomicity: one step takes them.
+        Cost: 1 round trip where they are free; while it waits, 1 command a second.
+        """
         many = _whole(count, "count", min(self.value, MOST_AT_ONCE))
         lease_ms = self._lease_ms if lease is None else life_ms(lease, "lease")
         guards, patience = self._guards(), check_timeout(timeout)
         granted = Granted(self.key(), uuid.uuid4().hex, many, lease_ms)
-        line = self._line()
+        line: tuple[Any, str] | None = None
         ticket, may_hold = "", False  # whether the server may know of it though no ticket says so
 
         def attempt(waits: bool) -> Op[Attempt[Granted]]:
-            nonlocal ticket, may_hold
-            beside = tickets.others(line, granted.token) if ticket and waits else []
+            nonlocal line, ticket, may_hold
+            beside = tickets.others(line, granted.token) if line and waits else []
             args = (str(self.value), str(many), str(lease_ms), granted.token, "1" if waits else "0", ticket, *beside)
             began, may_hold = monotonic(), True
             try:
@@ -131,6 +137,7 @@ class SemaphoreOperations(Leaf[Any]):
                 return Attempt(granted)
             may_hold, ticket = False, told[0]
             if ticket:
+                line = line or self._line()
                 tickets.put(line, granted.token, ticket)
             return Attempt(MISSING, *([] if told[1] < 0 else [to_seconds(told[1])]))
 
@@ -145,11 +152,16 @@ class SemaphoreOperations(Leaf[Any]):
                 raise self._too_late(many, patience) from None
             raise
         finally:
-            tickets.drop(line, granted.token)
+            if line:
+                tickets.drop(line, granted.token)
 
     @operation(idempotent=False)
     def _release(self, granted: Granted) -> Op[None]:
-        """Give permits back."""
+        """Give permits back.
+
+        Atomicity: one step.
+        Cost: 1 round trip; 2 with taking them.
+        """
         granted.check()
         held = yield from self._run_writing("semaphore_release", granted.token, str(granted.count), "")
         granted.released = True
@@ -158,7 +170,11 @@ class SemaphoreOperations(Leaf[Any]):
 
     @operation(idempotent=True)
     def _renew(self, granted: Granted, lease: float | None) -> Op[None]:
-        """Give permits a new lease."""
+        """Give permits a new lease.
+
+        Atomicity: one step.
+        Cost: 1 round trip; 2 with taking them.
+        """
         lease_ms = granted.lease_ms if lease is None else life_ms(lease, "lease")
         granted.check()
         began = monotonic()
@@ -168,11 +184,9 @@ class SemaphoreOperations(Leaf[Any]):
         granted.valid_until = began + to_seconds(left)
 
     def _withdraw(self, granted: Granted, ticket: str) -> Op[None]:
-        """Leave nothing behind of one who does not wait any more; else it would be in the way until its time is over."""
+        """Leave nothing behind of one who waits no more; else it would be in the way until its time is over."""
         try:
-            yield from self._run_writing(
-                "semaphore_release", granted.token, str(granted.count), ticket, guards=()
-            )
+            yield from self._run_writing("semaphore_release", granted.token, str(granted.count), ticket, guards=())
         except Exception as error:  # noqa: BLE001  # what ends the waiting is the other one
             log.debug("who waited at %s could not withdraw in good order: %s", granted.path, error)
 
@@ -201,14 +215,15 @@ def _whole(number: object, what: str, most: int) -> int:
 
 
 class Semaphore(SemaphoreOperations, SyncLeaf):
-    """A semaphore that processes share, as ``as_semaphore()`` opens it: ``threading.Semaphore`` with leases, and in order.
+    """A semaphore that processes share, as ``as_semaphore()`` opens it: ``threading.Semaphore`` with leases, in order.
 
-    At most ``value`` permits are held at a time. Who comes first is served first, and nobody overtakes: where somebody waits,
-    a newcomer waits behind, and a try without waiting fails. A permit whose holder died is free again when its lease ends; a
-    holder that needs longer renews it. So a holder that outlives its lease is not alone any more: ``valid_for()`` of the
-    permit says what is left, and releasing it then is a ``LockLost``.
+    At most ``value`` permits are held at a time. Who comes first is served first, and nobody overtakes: where somebody
+    waits, a newcomer waits behind, and a try without waiting fails. A permit whose holder died is free again when its
+    lease ends; a holder that needs longer renews it. So a holder that outlives its lease is not alone any more:
+    ``valid_for()`` of the permit says what is left, and releasing it then is a ``LockLost``.
 
-    Any number of threads may share a handle. ``with semaphore:`` is ``with semaphore.acquire():``; each thread has its own.
+    Any number of threads may share a handle. ``with semaphore:`` is ``with semaphore.acquire():``; each thread has its
+    own.
 
     The place goes by itself when nothing is held any more. An ``expire()`` on it only makes that later.
 
@@ -226,8 +241,8 @@ class Semaphore(SemaphoreOperations, SyncLeaf):
     def acquire(self, timeout: float | None = None, *, count: int = 1, lease: float | None = None) -> Permit:
         """Take a permit, or several at once; wait until they are free and all who came before are served.
 
-        Nobody polls while waiting: who releases wakes the first in line. (A wake-up that is lost costs a second at most, a
-        waiter that was killed while it was the first 2.5.)
+        Nobody polls while waiting: who releases wakes the first in line. (A wake-up that is lost costs a second at
+        most, a waiter that was killed while it was the first 2.5.)
 
         Args:
             timeout: For how many seconds to wait; ``None`` for no limit, 0 for one try.
@@ -244,7 +259,8 @@ class Semaphore(SemaphoreOperations, SyncLeaf):
             WrongType: The place holds something else.
             LockLost: A lock of the tree that this owner took has run out.
             PipelineMisused: It would have to wait, in a pipeline.
-            ConnectionLost: The server could not be reached in time. What was taken on the way is free when its lease ends.
+            ConnectionLost: The server could not be reached in time. What was taken on the way is free when its lease
+                ends.
 
         Atomicity: one step takes them.
         Cost: 1 round trip where they are free, O(count * log(all)); while it waits, 1 command a second.
@@ -266,7 +282,8 @@ class Semaphore(SemaphoreOperations, SyncLeaf):
             ValueError: ``count`` is out of range, or ``lease`` not above 0.
             WrongType: The place holds something else.
             LockLost: A lock of the tree that this owner took has run out.
-            ConnectionLost: The server could not be reached in time. What was taken on the way is free when its lease ends.
+            ConnectionLost: The server could not be reached in time. What was taken on the way is free when its lease
+                ends.
 
         Atomicity: one step takes them.
         Cost: 1 round trip, O(count * log(all)).
@@ -296,8 +313,8 @@ class Semaphore(SemaphoreOperations, SyncLeaf):
 class AsyncSemaphore(SemaphoreOperations, AsyncLeaf):
     """A semaphore that processes share, for asyncio: the same names as ``Semaphore``, awaited.
 
-    Any number of tasks may share a handle: ``async with semaphore:`` takes a permit for each. A task that is cancelled while
-    it acquires leaves nothing behind.
+    Any number of tasks may share a handle: ``async with semaphore:`` takes a permit for each. A task that is cancelled
+    while it acquires leaves nothing behind.
 
     Example:
         >>> slots = aio.root().get("slots").as_semaphore(2)
@@ -328,7 +345,8 @@ class AsyncSemaphore(SemaphoreOperations, AsyncLeaf):
             WrongType: The place holds something else.
             LockLost: A lock of the tree that this owner took has run out.
             PipelineMisused: It would have to wait, in a pipeline.
-            ConnectionLost: The server could not be reached in time. What was taken on the way is free when its lease ends.
+            ConnectionLost: The server could not be reached in time. What was taken on the way is free when its lease
+                ends.
 
         Atomicity: one step takes them.
         Cost: 1 round trip where they are free, O(count * log(all)); while it waits, 1 command a second.
@@ -350,7 +368,8 @@ class AsyncSemaphore(SemaphoreOperations, AsyncLeaf):
             ValueError: ``count`` is out of range, or ``lease`` not above 0.
             WrongType: The place holds something else.
             LockLost: A lock of the tree that this owner took has run out.
-            ConnectionLost: The server could not be reached in time. What was taken on the way is free when its lease ends.
+            ConnectionLost: The server could not be reached in time. What was taken on the way is free when its lease
+                ends.
 
         Atomicity: one step takes them.
         Cost: 1 round trip, O(count * log(all)).

@@ -86,7 +86,7 @@ NOT_AWAITED = {
 }
 NOT_OF_A_PIPELINE = {
     **dict.fromkeys(("elements", "items", "keys", "values"), "goes in steps, as the caller goes on"),
-    "take": "what it gives is finished later, when the pipeline is over",
+    **dict.fromkeys(("acquire", "take", "try_acquire"), "what it gives is finished later, when the pipeline is over"),
     **NOT_AWAITED,
 }
 #: What the asyncio face of typed leaves gives at once, to be iterated with ``async for``.

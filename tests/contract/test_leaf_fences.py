@@ -15,7 +15,7 @@ from tests.support.backends import Backend
 from tests.support.leaf_operations import CONTENT, OPENED, ROWS, Row, fill
 from tests.support.leaves import same
 
-UNSAID = {"_take", "pop", "popitem"}
+UNSAID = {"_acquire", "_take", "check", "hit", "pop", "popitem", "wait"}
 """What gives one of several, or something that is another each time."""
 
 

@@ -91,9 +91,9 @@ def test_the_docstring_promises_what_is_measured(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_table_has_every_operation(kind: str) -> None:
-    assert {row.name for row in ROWS[kind]} | ({"task_done"} if kind == "reliable_queue" else set()) == operations_of(
-        kind
-    )
+    assert {row.name for row in ROWS[kind] if row.name[0] != "_"} | (
+        {"task_done"} if kind == "reliable_queue" else set()
+    ) == operations_of(kind)
 
 
 def test_what_was_taken_is_done_in_one(place: Proxy, chaos: ChaosProxy) -> None:

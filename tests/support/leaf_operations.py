@@ -14,7 +14,7 @@ from redicts import Proxy
 from redicts.core.operation import Operation
 from redicts.leaves.parts.keys import Scan
 
-__all__ = ["CONTENT", "FILLED", "OF", "OPENED", "ROWS", "Row", "class_of", "fill", "operations_of"]
+__all__ = ["BRIEF", "CONTENT", "FILLED", "OF", "OPENED", "ROWS", "Row", "class_of", "fill", "operations_of"]
 
 CONTENT: dict[str, Any] = {
     "counter": {"a": 3, "b": 1},
@@ -32,6 +32,8 @@ CONTENT: dict[str, Any] = {
 
 FILLED: dict[str, Callable[[Any], object]] = {
     "hyperloglog": lambda leaf: leaf.update([1, 2, 3]),
+    "rate_limiter": lambda leaf: leaf.hit(),
+    "semaphore": lambda leaf: leaf._acquire(0, 1, None),
 }
 """What nothing is converted to: fills an empty one."""
 
@@ -46,8 +48,15 @@ OF: dict[str, Any] = {
 
 OPENED: dict[str, Callable[..., Any]] = {
     kind: lambda place, kind=kind, **options: getattr(place, f"as_{kind}")(**options) for kind in [*CONTENT, *FILLED]
-} | {"reliable_queue": lambda place, **options: place.as_queue(reliable=True, **options)}
+} | {
+    "rate_limiter": lambda place, **_: place.as_rate_limiter(3, per=300),
+    "reliable_queue": lambda place, **options: place.as_queue(reliable=True, **options),
+    "semaphore": lambda place, **_: place.as_semaphore(2, lease=300),
+}
 """Opens a place as a kind."""
+
+BRIEF = {"rate_limiter", "semaphore"}
+"""Kinds that go by themselves: they have a time to live as soon as they are there."""
 
 
 class Row(NamedTuple):
@@ -277,6 +286,23 @@ ROWS: dict[str, list[Row]] = {
         reads("get_bit", lambda leaf: leaf.get_bit(3)),
         reads("count_bits", lambda leaf: leaf.count_bits()),
         reads("find_bit", lambda leaf: leaf.find_bit(1)),
+    ],
+    "rate_limiter": [
+        *COMMON,
+        Row("hit", lambda leaf: leaf.hit()),
+        Row("hit", lambda leaf: leaf.hit(3)),
+        Row("check", lambda leaf: leaf.check(2)),
+        Row("wait", lambda leaf: leaf.wait(0)),
+        Row("reset", lambda leaf: leaf.reset()),
+        reads("peek", lambda leaf: leaf.peek().remaining),
+    ],
+    "semaphore": [
+        *COMMON,
+        Row("_acquire", lambda leaf: leaf._acquire(0, 1, None)),
+        Row("_release", lambda leaf: leaf._release(leaf._acquire(0, 1, None)), trips=2),
+        Row("_renew", lambda leaf: leaf._renew(leaf._acquire(0, 1, None), None), trips=2),
+        reads("available", lambda leaf: leaf.available()),
+        reads("waiting", lambda leaf: leaf.waiting()),
     ],
     "hyperloglog": [
         *COMMON,
