@@ -2,7 +2,8 @@
 
 A script names what it needs in its header, ``-- Needs: write, read``; the files of the prelude of those names (in
 ``core/prelude/``) are put in front, in the order of their own needs, or where the script has a line ``-- Prelude``:
-making the prelude's functions takes a few microseconds, which a common case above that line does not pay.
+making the prelude's functions takes a few microseconds, which a common case above that line does not pay. What such a
+case needs itself stands in parts that the header names too, ``-- First: proof``: they come before everything.
 The part ``kinds`` gets its table from ``core/kinds.py``. Pure apart from reading the package's own files.
 
 Invariant: a script's text is fixed once it is loaded, so its SHA-1 names it for the life of the process.
@@ -28,6 +29,8 @@ HERE = "-- Prelude\n"
 KINDS_HERE = "  -- Kinds"
 _WRITERS = frozenset({"header", "enter", "wake"})
 _NEEDS = re.compile(r"^-- Needs: (.+)$", re.MULTILINE)
+_FIRST = re.compile(r"^-- First: (.+)$", re.MULTILINE)
+_PRELUDE = "redicts.core.prelude"
 
 
 class Script(NamedTuple):
@@ -61,10 +64,11 @@ def load(package: str, name: str) -> Script:
     """
     source = _source(package, name)
     parts: dict[str, str] = {}
-    for part in _needs(source):
+    for part in _named(_NEEDS, source):
         _collect(part, parts)
     before, _, after = source.rpartition(HERE)
-    text = _without_comments("\n".join([before, *parts.values(), after]))
+    first = [_source(_PRELUDE, part) for part in _named(_FIRST, source)]
+    text = _without_comments("\n".join([*first, before, *parts.values(), after]))
     sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
     return Script(name, text, sha, not _WRITERS.isdisjoint(parts), "\n-- Takes: " in source)
 
@@ -72,8 +76,8 @@ def load(package: str, name: str) -> Script:
 def _collect(part: str, parts: dict[str, str]) -> None:
     if part in parts:
         return
-    source = _source("redicts.core.prelude", part)
-    for needed in _needs(source):
+    source = _source(_PRELUDE, part)
+    for needed in _named(_NEEDS, source):
         _collect(needed, parts)
     parts[part] = source
 
@@ -83,8 +87,9 @@ def _without_comments(text: str) -> str:
     return "\n".join([line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("--")])
 
 
-def _needs(source: str) -> list[str]:
-    match = _NEEDS.search(source)
+def _named(line: re.Pattern[str], source: str) -> list[str]:
+    """Give the parts that a line of the header names."""
+    match = line.search(source)
     return [name.strip() for name in match.group(1).split(",")] if match else []
 
 

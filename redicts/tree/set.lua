@@ -5,16 +5,11 @@
 -- Reply: 1.
 -- Errors: LOCKLOST, NEWSECTION: nothing was written.
 -- Complexity: O(fields written + what stood at the places).
+-- First: proof
 -- Needs: header, put
 
 -- Most writes put a leaf over a plain leaf, or into a node that is there and does not expire, under no lock or one that
--- is alive (the header's way to ask costs as much as all the rest).
-local guard = ARGV[1] == '1' and 1 or 0
-local alive = ARGV[1] == '0'
-if guard == 1 then
-  local deadline, time = redis.call('ZSCORE', KEYS[1], ARGV[3]), redis.call('TIME')
-  alive = deadline and tonumber(deadline) > time[1] * 1000 + math.floor(time[2] / 1000)
-end
+-- is alive.
 if alive and #ARGV == 6 + guard and ARGV[4 + guard] == '' and ARGV[3 + guard] ~= '' then
   local key, field = KEYS[#KEYS], ARGV[3 + guard]
   local old = redis.call('HGET', key, field)

@@ -25,8 +25,8 @@ def test_every_part_of_the_prelude_is_needed() -> None:
         part.strip()
         for text in texts
         for line in text.splitlines()
-        if line.startswith("-- Needs:")
-        for part in line.removeprefix("-- Needs:").split(",")
+        if line.startswith(("-- Needs:", "-- First:"))
+        for part in line[len("-- Needs:") :].split(",")
     }
     assert {path.stem for path in PRELUDE.glob("*.lua")} - needed == set()
 
@@ -61,6 +61,7 @@ def test_a_good_script_is_not_reported() -> None:
         + "-- Complexity: after the header does not count",
         GOOD.replace("-- Complexity", "-- Cost"),
         GOOD.replace("-- Needs: read", "-- Needs: reed"),
+        GOOD.replace("-- Needs: read", "-- First: reed\n-- Needs: read"),
         GOOD + "\n" * MAX_LINES,
         GOOD + "local t = cjson.decode(ARGV[1])",
         GOOD + "redis.call('keys', '*')",

@@ -36,6 +36,10 @@ def needs(text: str) -> list[str]:
     return found.group(1).split(", ") if found else []
 
 
+def first(text: str) -> list[str]:
+    return re.findall(r"^-- First: (\w+)$", text, re.MULTILINE)
+
+
 def closure(text: str) -> set[str]:
     """Everything that a text needs, by itself or by what it needs."""
     found: set[str] = set()
@@ -70,7 +74,7 @@ def test_every_part_stands_once_and_after_what_it_needs(name: str) -> None:
     text = load("redicts.tree", name).text
     source = (files("redicts.tree") / f"{name}.lua").read_text()
     places = {part: text.find(BARE[part]) for part in PARTS if BARE[part] in text}
-    assert set(places) == closure(source)
+    assert set(places) == closure(source) | {*first(source)}
     for part, place in places.items():
         assert text.count(BARE[part]) == 1
         assert all(places[needed] < place for needed in needs(PARTS[part]))
@@ -104,6 +108,13 @@ def test_the_prelude_goes_where_the_script_says(package: Package) -> None:
     assert low.index("return 1") < low.index("local function now_ms") < low.index("return 2")
     assert "-- Prelude" not in low
     assert high.index("local function now_ms") < high.index("return 3")
+
+
+def test_what_a_script_names_first_stands_before_all(package: Package) -> None:
+    name = package(made="-- made\n-- First: proof\n-- Needs: clock\n\nreturn guard\n-- Prelude\n\nreturn 2\n")
+    text = load(name, "made").text
+    assert text.startswith(BARE["proof"] + "\nreturn guard\nlocal NONE")
+    assert text.count("local guard") == 1
 
 
 def test_a_script_without_needs_stands_alone(package: Package) -> None:

@@ -5,6 +5,7 @@
 -- Reply: 1; 0 where there is no room: nothing was put.
 -- Errors: LOCKLOST, NEWSECTION, WRONGKIND, OUTOFRANGE (no number is left for one more of that priority): nothing was put.
 -- Complexity: O(log(length)) for each.
+-- First: proof
 -- Needs: leaf
 --
 -- A member is "<number> <array>", the number in 16 hex digits, so that among equal scores they stand in the order in which
@@ -21,11 +22,6 @@ end
 
 local function member_of(number, text) return string.format('%016x', number) .. ' ' .. text end
 
-local guard, alive = ARGV[1] == '1' and 1 or 0, ARGV[1] == '0'
-if guard == 1 then
-  local deadline, time = redis.call('ZSCORE', KEYS[1], ARGV[3]), redis.call('TIME')
-  alive = deadline and tonumber(deadline) > time[1] * 1000 + math.floor(time[2] / 1000)
-end
 if alive and #ARGV == 8 + guard then
   local at, score, limit = guard + (ARGV[2] == '1' and 2 or 1), ARGV[7 + guard], tonumber(ARGV[5 + guard])
   if redis.call('HGET', KEYS[at], ARGV[3 + guard]) == ARGV[4 + guard] and redis.call('EXISTS', KEYS[at + 2]) == 0 then

@@ -5,13 +5,9 @@
 -- Errors: LOCKLOST, WRONGKIND: nothing was taken.
 -- Complexity: O(log(length)).
 -- Takes: the item.
+-- First: proof
 -- Needs: leaf
 
-local guard, alive = ARGV[1] == '1' and 1 or 0, ARGV[1] == '0'
-if guard == 1 then
-  local deadline, time = redis.call('ZSCORE', KEYS[1], ARGV[3]), redis.call('TIME')
-  alive = deadline and tonumber(deadline) > time[1] * 1000 + math.floor(time[2] / 1000)
-end
 if alive then
   local at, expected = guard + (ARGV[2] == '1' and 2 or 1), ARGV[5 + guard]
   if redis.call('HGET', KEYS[at], ARGV[3 + guard]) == ARGV[4 + guard] and redis.call('EXISTS', KEYS[at + 2]) == 0 then

@@ -5,6 +5,7 @@
 -- Reply: the command's; with many arguments the sum of several (of a push the last: the length).
 -- Errors: LOCKLOST, NEWSECTION, WRONGKIND, OUTOFRANGE (an index that is none): nothing was written.
 -- Complexity: the command's.
+-- First: proof
 -- Needs: leaf
 
 local function out_of_range(reply)
@@ -14,12 +15,6 @@ local function out_of_range(reply)
   return reply
 end
 
-local guard = ARGV[1] == '1' and 1 or 0
-local alive = ARGV[1] == '0'
-if guard == 1 then
-  local deadline, time = redis.call('ZSCORE', KEYS[1], ARGV[3]), redis.call('TIME')
-  alive = deadline and tonumber(deadline) > time[1] * 1000 + math.floor(time[2] / 1000)
-end
 local reply, fresh = nil, false  -- fresh: the body had expired; the marker was still there
 if alive and #ARGV < 4000 then
   local at = guard + (ARGV[2] == '1' and 2 or 1)

@@ -41,7 +41,7 @@ def lua_violations(name: str, text: str, prelude: Collection[str] = (), part_of_
             for field in _FIELDS
             if not any(re.match(rf"{field}: \S", line) for line in header)
         ]
-    needed = [part.strip() for line in header if line.startswith("Needs:") for part in line[6:].split(",")]
+    needed = [part.strip() for line in header if line.startswith(("Needs:", "First:")) for part in line[6:].split(",")]
     found += [f"{name}.lua needs {part!r}, which is not in the prelude" for part in needed if part not in prelude]
     lines = len(text.splitlines())
     if lines > MAX_LINES:
