@@ -26,6 +26,7 @@ queued: Any = redicts.faces.queued
 #: Names of ``redicts`` that ``redicts.aio`` has not (errors apart), each with the reason.
 SHARED = {
     "aio": "it is what is compared here",
+    "ContextTimer": "it asks nobody, and there is nothing to await",
     "Deferred": "what every pipeline gives",
     "Holder": "plain data",
     "Name": "plain data",
@@ -93,12 +94,16 @@ NOT_OF_A_PIPELINE = {
 STEPWISE = {"elements", "items", "keys", "values"}
 #: Classes of typed leaves that are not spelled as the name of their kind is.
 SPELLED = {"hyperloglog": "HyperLogLog"}
+#: Modules of typed leaves: one for each kind, and what a kind is otherwise opened as.
+LEAVES = [*KINDS, "majority_ids"]
 #: Kinds of typed leaves that have no queued face, each with the reason.
-NOT_QUEUED_KINDS = {"redlock": "it is kept by several databases, which are asked side by side"}
+NOT_QUEUED_KINDS = dict.fromkeys(
+    ("redlock", "majority_ids"), "it is kept by several databases, which are asked side by side"
+)
 #: Openings that a pipeline has not, or with other arguments, each with the reason.
 NOT_QUEUED_OPENINGS = {
     "as_cached_ordered_dict": "it keeps what it has looked up",
-    "as_ids": "a pipeline asks one database: there are no masters",
+    "as_ids": "a pipeline asks one database, and all at once: there are no masters, and no blocks",
     "as_redlock": NOT_QUEUED_KINDS["redlock"],
 }
 THINGS = [name for name in redicts.__all__ if isinstance(getattr(redicts, name), type)]
@@ -116,7 +121,7 @@ def families() -> list[Family]:
 
 def leaf_families() -> list[Family]:
     """Every typed leaf in its faces; a kind has a file of its own, with classes named after it."""
-    return [Family(*leaf_classes(kind)) for kind in KINDS]
+    return [Family(*leaf_classes(kind)) for kind in LEAVES]
 
 
 def leaf_classes(kind: str) -> tuple[type, type, type | None]:
@@ -177,7 +182,7 @@ def test_the_queued_face_has_the_same_names(name: str) -> None:
     assert faces.names_violations(one, other, ONLY_QUEUED[name], {}) == []
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", LEAVES)
 def test_the_faces_of_a_typed_leaf_have_the_same_names(kind: str) -> None:
     sync, *others = leaf_classes(kind)
     plain = {name for name in faces.public_names(sync) if not name.startswith("__")}
@@ -189,7 +194,7 @@ def test_the_faces_of_a_typed_leaf_have_the_same_names(kind: str) -> None:
         assert plain - theirs <= left_out.keys(), other
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", LEAVES)
 def test_what_is_written_for_each_face_of_a_typed_leaf_is_alike(kind: str) -> None:
     sync, other, _ = leaf_classes(kind)
     said = faces.alike_violations(sync, other, ())

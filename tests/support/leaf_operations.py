@@ -32,6 +32,7 @@ CONTENT: dict[str, Any] = {
 
 FILLED: dict[str, Callable[[Any], object]] = {
     "hyperloglog": lambda leaf: leaf.update([1, 2, 3]),
+    "ids": lambda leaf: leaf.reserve(41),
     "rate_limiter": lambda leaf: leaf.hit(),
     "semaphore": lambda leaf: leaf._acquire(0, 1, None),
 }
@@ -286,6 +287,14 @@ ROWS: dict[str, list[Row]] = {
         reads("get_bit", lambda leaf: leaf.get_bit(3)),
         reads("count_bits", lambda leaf: leaf.count_bits()),
         reads("find_bit", lambda leaf: leaf.find_bit(1)),
+    ],
+    "ids": [
+        *COMMON,
+        Row("next", lambda leaf: leaf.next()),
+        Row("reserve", lambda leaf: leaf.reserve(3)),
+        Row("reserve", lambda leaf: leaf.reserve(0), False, 0),
+        Row("raise_to", lambda leaf: leaf.raise_to(50)),
+        reads("last", lambda leaf: leaf.last()),
     ],
     "rate_limiter": [
         *COMMON,
