@@ -99,7 +99,8 @@ class Converting(Place):
             if state in {NOTHING_TO_DO, DONE}:
                 return bool(state)
             found, text, lost, moment = seen
-            if lost or (found.startswith(TYPED) and found.removeprefix(TYPED) not in _CONTAINERS):
+            known = KINDS.get(found[1:]) if found.startswith(TYPED) else None
+            if lost or (known and not known.is_container):  # what it shows of an unknown one is no JSON
                 raise self._would_lose(found, kind, lost)
             filling = self._filling(kind, found, decode(text), int(moment))
 

@@ -150,11 +150,11 @@ def test_a_kind_that_is_not_known_is_never_taken_for_nothing(tree: Proxy, backen
     """A newer version wrote it."""
     tree.set(path, 0).set("other", 1)
     space, client = backend.database.space, backend.client
-    client.hset(*space.entry(path), "@bloom_filter")
+    client.hset(*space.entry(path), "@unheard_of")
     client.set(space.body(path), "bits")
     place, top = tree.get(path), tree.get(path[0])
     with nothing_written(backend):
-        assert (place.kind(), place.exists()) == ("bloom_filter", True)
+        assert (place.kind(), place.exists()) == ("unheard_of", True)
         assert sorted(leaf.path for leaf in tree.iter_children()) == sorted([path, ("other",)])
         for act in (
             place.val, top.val, tree.val, lambda: place.pop(()), lambda: tree.pop(path[0]),
@@ -166,7 +166,7 @@ def test_a_kind_that_is_not_known_is_never_taken_for_nothing(tree: Proxy, backen
         with pytest.raises(NotANumber):
             place.add(1)
         assert [problem[:4] for problem in tree.check(repair=True)] == [
-            ("unknown kind", space.body(path), place.key(), "@bloom_filter")
+            ("unknown kind", space.body(path), place.key(), "@unheard_of")
         ]
     assert place.expire(100)
     assert 90 < place.time_to_live() <= 100
