@@ -29,6 +29,7 @@ __all__ = [
     "TYPED",
     "Json",
     "as_read",
+    "canonical",
     "decode",
     "decode_number",
     "encode",
@@ -114,6 +115,14 @@ def _sorting_encoder() -> Callable[[Json], str]:
 
 
 _encode_sorted = _sorting_encoder()
+
+
+def canonical(value: Json) -> str:
+    """Spell what was read, or passed ``as_read``, for comparing: its keys in order.
+
+    Unlike ``encode_canonical`` it takes what is nested more deeply than one leaf: a node with all that is below it.
+    """
+    return _encode_sorted(value)
 
 
 def encode_canonical(value: Json) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
-from redicts.core.codec import TYPED, Json, as_read, decode, decode_number, encode, encode_document
+from redicts.core.codec import TYPED, Json, as_read, canonical, decode, decode_number, encode, encode_document
 from redicts.core.effects import Argument, Op, Refused
 from redicts.core.guarded import run_guarded
 from redicts.core.operation import operation
@@ -106,12 +105,12 @@ class Changing(Reading):
             >>> state.compare_and_set(None, "open"), state.compare_and_set(None, "shut"), state.val()
             (True, False, 'open')
         """
-        wanted, guards = _canonical(as_read(expected)), self._guards(self._path)
+        wanted, guards = canonical(as_read(expected)), self._guards(self._path)
         # A node is assembled in no order, so the text of a dict is a first guess.
         texts = [NOTHING, "null"] if expected is None else [encode(expected)]
         while True:
             done, text = yield from self._exchange(texts, new, guards)
-            if done or text == NOTHING or _canonical(decode(text)) != wanted:
+            if done or text == NOTHING or canonical(decode(text)) != wanted:
                 return bool(done)
             texts = [text]  # the same value, spelled or ordered in another way
 
@@ -179,7 +178,3 @@ class Changing(Reading):
             expected="leaf",
             found=kind,
         )
-
-
-def _canonical(value: Json) -> str:
-    return json.dumps(value, sort_keys=True)

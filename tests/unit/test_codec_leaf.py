@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from redicts.core.codec import MARKERS, MAX_NESTING, as_read, decode, encode
+from redicts.core.codec import MARKERS, MAX_NESTING, as_read, canonical, decode, encode, encode_canonical
 from redicts.errors import InternalError
 from tests.support.values import as_json, json_values, same
 
@@ -189,3 +189,21 @@ def test_what_could_not_be_read_from_deep_in_a_program_is_refused() -> None:
     for value in (nested(MAX_NESTING + 1, 1), nested(100_000, 1), {"a": nested(MAX_NESTING, {})}):
         with pytest.raises(ValueError, match="nested too deeply"):
             encode(value)
+
+
+@given(json_values)
+def test_one_spelling_for_equal_values(value: Any) -> None:
+    read = as_read(value)
+    turned = dict(reversed(read.items())) if isinstance(read, dict) else read
+    assert canonical(turned) == canonical(read) == encode_canonical(read)
+    assert same(decode(canonical(read)), read)
+
+
+def test_what_is_compared_may_be_deeper_than_a_leaf() -> None:
+    """A node of 128 levels, at whose end is a leaf that is as deep as leaves go."""
+    value: Any = None
+    for _ in range(MAX_NESTING + 128):
+        value = [value]
+    assert decode(canonical(value)) == value
+    with pytest.raises(ValueError, match="nested too deeply"):
+        _ = encode_canonical(value)
