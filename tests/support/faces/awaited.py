@@ -19,6 +19,7 @@ import redis.asyncio
 from redicts import Lease, Lock, Proxy, aio
 from redicts.core.paths import PathLike
 from redicts.leaves.leaf import AsyncLeaf
+from redicts.leaves.permit import AsyncPermit, Permit
 from redicts.pool import AsyncDatabase
 from tests.support.faces.plain import Face
 from tests.support.portal import Portal
@@ -148,6 +149,10 @@ class AwaitedLock(Awaited):
     looks_like = Lock
 
 
+class AwaitedPermit(Awaited):
+    looks_like = Permit
+
+
 class Told:
     """An event of the loop, as one of threading."""
 
@@ -168,6 +173,7 @@ class Told:
 
 LOOKS: dict[type, Callable[[Portal, Any], Any]] = {
     aio.Proxy: AwaitedPlace, aio.Lease: AwaitedLease, aio.Lock: AwaitedLock, asyncio.Event: Told,
+    AsyncPermit: AwaitedPermit,
 }  # fmt: skip
 
 
