@@ -101,7 +101,7 @@ def cache(
         TypeError: An argument is of another type; or it is no function, or one that yields.
         ValueError: An argument is out of range; or the function needs a ``path``.
 
-    Cost: a hit is 1 round trip, a miss 2.
+    Cost: a hit is 1 round trip, a miss 3.
 
     Example:
         >>> @cache("app.squares", ttl=3600)

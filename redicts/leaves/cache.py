@@ -101,14 +101,18 @@ class Cache(CacheOperations[T], SyncLeaf):
 
         Atomicity: what is there is read, or the claim is got, in one step; another one stores. Who sets or deletes the
             key between makes the latter do nothing.
-        Cost: 1 round trip where it is there, else 2 (1 to get the claim, 1 to store). Who waits sends 1 command a
+        Cost: 1 round trip where it is there, else 3: to look, to get the claim, to store. Who waits sends 1 command a
             second.
         """
         wanted = self._want(key, ttl, negative, negative_ttl)
-        while (text := self._obtain(wanted)) is not None:
+        text = self._peek(wanted)
+        if text is None:
+            text = self._obtain(wanted)
+        while text is not None:
             found = self._accept(wanted, text)
             if found is not MISSING:
                 return found
+            text = self._obtain(wanted)
         try:
             text = self._encode(function())
             self._store(wanted, VALUE, text)
@@ -173,14 +177,18 @@ class AsyncCache(CacheOperations[T], AsyncLeaf):
 
         Atomicity: what is there is read, or the claim is got, in one step; another one stores. Who sets or deletes the
             key between makes the latter do nothing.
-        Cost: 1 round trip where it is there, else 2 (1 to get the claim, 1 to store). Who waits sends 1 command a
+        Cost: 1 round trip where it is there, else 3: to look, to get the claim, to store. Who waits sends 1 command a
             second.
         """
         wanted = self._want(key, ttl, negative, negative_ttl)
-        while (text := await self._obtain(wanted)) is not None:
+        text = await self._peek(wanted)
+        if text is None:
+            text = await self._obtain(wanted)
+        while text is not None:
             found = self._accept(wanted, text)
             if found is not MISSING:
                 return found
+            text = await self._obtain(wanted)
         try:
             value: Any = function()
             if isawaitable(value):

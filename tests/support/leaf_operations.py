@@ -31,6 +31,7 @@ CONTENT: dict[str, Any] = {
 """As plain JSON, which is converted."""
 
 FILLED: dict[str, Callable[[Any], object]] = {
+    "cache": lambda leaf: leaf.set_many({"a": 1, "b": 2}),
     "hyperloglog": lambda leaf: leaf.update([1, 2, 3]),
     "ids": lambda leaf: leaf.reserve(41),
     "rate_limiter": lambda leaf: leaf.hit(),
@@ -43,7 +44,7 @@ SPELLED = {"hyperloglog": "HyperLogLog"}
 
 OF: dict[str, Any] = {
     "deque": int, "dict": int, "list": int, "priority_queue": str, "queue": int, "reliable_queue": int,
-    "set": int, "sorted_set": str, "hyperloglog": int,
+    "set": int, "sorted_set": str, "hyperloglog": int, "cache": int,
 }  # fmt: skip
 """Of what type the elements are."""
 
@@ -312,6 +313,22 @@ ROWS: dict[str, list[Row]] = {
         Row("_renew", lambda leaf: leaf._renew(leaf._acquire(0, 1, None), None), trips=2),
         reads("available", lambda leaf: leaf.available()),
         reads("waiting", lambda leaf: leaf.waiting()),
+    ],
+    "cache": [
+        *COMMON,
+        Row("set", lambda leaf: leaf.set("a", 5)),
+        Row("set", lambda leaf: leaf.set("new", 5, ttl=100)),
+        Row("set_many", lambda leaf: leaf.set_many({"a": 5, "new": 6})),
+        Row("set_many", lambda leaf: leaf.set_many([]), False, 0),
+        Row("delete", lambda leaf: leaf.delete("a")),
+        Row("delete_many", lambda leaf: leaf.delete_many(["a", "none"])),
+        Row("delete_many", lambda leaf: leaf.delete_many([]), False, 0),
+        reads("contains", lambda leaf: leaf.contains("a")),
+        reads("get", lambda leaf: leaf.get("a")),
+        reads("get", lambda leaf: leaf.get("none"), 2),
+        reads("get_many", lambda leaf: leaf.get_many(["a", "none"])),
+        reads("get_many", lambda leaf: leaf.get_many([]), 0),
+        reads("time_to_live", lambda leaf: leaf.time_to_live("a")),
     ],
     "hyperloglog": [
         *COMMON,

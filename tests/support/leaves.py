@@ -28,9 +28,16 @@ _ROW = Example(
     [1, "é", [2.0, None], {"a": [], "b": -0.0}], ("RPUSH", "1", r'"\u00e9"', "[2.0,null]", '{"a":[],"b":-0.0}')
 )
 
+_FOREVER = "9" * 14
+
 EXAMPLES: dict[str, Example] = {
     "bloom_filter": Example(0, ("SET", "")),
-    "cache": Example({}, ("HSET", "", "")),
+    "cache": Example(
+        {"a": 1, "b.c": [None], "7": {"x": []}},
+        ("HSET", '"a"', f"v{_FOREVER} {_FOREVER} 1", '"b.c"', f"V{_FOREVER} {_FOREVER} [null]", "7",
+         f'v{_FOREVER} {_FOREVER} {{"x":[]}}', '"ended"', f"V{1:014} {_FOREVER} 5", '"error"',
+         f'x{_FOREVER} {_FOREVER} [["builtins:KeyError"],[],{{}}]', '?"a"', f"c{1:014} {_FOREVER} {'-' * 16} {'0' * 16}"),
+    ),
     "counter": Example({"ham": 3, "eggs": -1}, ("HSET", '"ham"', "3", '"eggs"', "-1")),
     "deque": _ROW,
     "dict": Example({"a": 1, "b.c": [{"d": None}]}, ("HSET", '"a"', "1", '"b.c"', '[{"d":null}]')),

@@ -1,8 +1,8 @@
 -- prelude caching: writing to a cache.
 -- Needs: leaf, cached, tidy
 
-local now, made, last = now_ms(), false, 0  -- whether this script mounts it; when the last of what it put in is gone
-local by_hand = false  -- whether fields have no times to live of their own here
+-- Whether this script mounts it; when the last of what it puts in is gone; whether fields have no times to live here.
+local now, made, last, by_hand = now_ms(), false, 0, false
 
 local function digits(time) return string.format('%014.0f', time) end
 
@@ -24,7 +24,9 @@ end
 local function put_entry(name, letter, life, whole, text)
   local fresh = life == '' and FOREVER or now + tonumber(life)
   local gone = whole == '' and FOREVER or now + tonumber(whole)
-  keep(name, letter .. digits(fresh) .. ' ' .. digits(gone) .. ' ' .. text, gone)
+  local value = digits(fresh) .. ' ' .. digits(gone) .. ' ' .. text
+  keep(name, (fresh == gone and letter or string.upper(letter)) .. value, gone)
+  if by_hand and fresh == gone and gone ~= FOREVER then redis.call('HSET', body, name, string.upper(letter) .. value) end
 end
 
 local function put_claim(name, deadline, gone, line, nonces)
@@ -33,7 +35,6 @@ end
 
 local function line_of(claim) return string.sub(claim, 32, 47) end
 local function nonces_of(claim) return string.sub(claim, 48) end
-
 -- Wake one of those who wait for an entry, if there may be any.
 local function wake_line(line)
   if line == NOBODY then return end
@@ -69,7 +70,7 @@ local function limit_life()
   redis.call('HSET', body, '!', new)
 end
 
--- What every script ends with that has written.
+-- The end of every script that has written.
 local function finish()
   if by_hand then sweep() end
   if redis.call('HLEN', body) == 1 then redis.call('HDEL', body, '!') end

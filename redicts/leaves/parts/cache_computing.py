@@ -17,7 +17,7 @@ from redicts.core.place import Guard
 from redicts.core.units import life_ms, to_seconds
 from redicts.errors import InvalidElement
 from redicts.leaves.elements import T
-from redicts.leaves.parts.cache_entries import CacheEntries
+from redicts.leaves.parts.cache_entries import TEXT_AT, VALUES, CacheEntries
 from redicts.leaves.parts.remembered import Chosen, check_chosen, read_error, spell_error
 from redicts.leaves.waiting import Attempt, wait_for
 
@@ -34,7 +34,7 @@ class Wanted:
 
     Attributes:
         name: The key's text.
-        nonce: Who asks.
+        nonce: Who asks for the claim.
         ttl_ms: For how long what is computed will be fresh.
         negative: The errors that are remembered.
         negative_ms: For how long.
@@ -48,7 +48,7 @@ class Wanted:
         self, name: str, ttl_ms: int | None, negative: tuple[type[Exception], ...], negative_ms: int | None
     ) -> None:
         self.name = name
-        self.nonce = os.urandom(8).hex()
+        self.nonce = ""
         self.ttl_ms = ttl_ms
         self.negative = negative
         self.negative_ms = negative_ms
@@ -60,10 +60,21 @@ class CacheComputing(CacheEntries[T]):
 
     __slots__ = ()
 
+    @operation(idempotent=True)
+    def _peek(self, wanted: Wanted) -> Op[str | None]:
+        """Read what there is, if it is fresh, and will do; an error after an "x"."""
+        value = yield from self._look(wanted.name)
+        if value is None:
+            return None
+        if value[0] in VALUES:
+            return value[TEXT_AT:]
+        return ERROR + value[TEXT_AT:] if ERROR in wanted.usual else None
+
     @operation(idempotent=True, one_step=False)
     def _obtain(self, wanted: Wanted) -> Op[str | None]:
         """Read what there is, wait for who computes it, or get the claim to compute it: ``None``."""
         guards, accepted = self._guards(), wanted.accepted
+        wanted.nonce = os.urandom(8).hex()
         line = hashlib.sha1(wanted.name.encode(), usedforsecurity=False).hexdigest()[:16]
         again = "0"
 
@@ -118,7 +129,7 @@ class CacheComputing(CacheEntries[T]):
     def _want(self, key: Any, ttl: float | Missing | None, negative: Chosen, negative_ttl: float | None) -> Wanted:
         ttl_ms = self._lives.of(ttl)
         negative_ms = ttl_ms if negative_ttl is None else life_ms(negative_ttl, "negative_ttl")
-        return Wanted(self._keys.spell(key, self.key), ttl_ms, check_chosen(negative), negative_ms)
+        return Wanted(self._keys.spell(key, self.key), ttl_ms, check_chosen(negative) if negative else (), negative_ms)
 
     def _accept(self, wanted: Wanted, text: str) -> T | Missing:
         """Read what there was; ``MISSING`` where it is not what is wanted here, and so is to be computed anew.

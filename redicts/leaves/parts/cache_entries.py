@@ -6,21 +6,35 @@ May import core and its neighbours. What is in the body is said in ``core/prelud
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
-from redicts.core.effects import Op
+from redicts.core.effects import Call, Eval, Op, Refused
+from redicts.core.guarded import UNGUARDED
 from redicts.core.kinds import KINDS
 from redicts.core.missing import MISSING, Missing
 from redicts.core.operation import operation
 from redicts.core.place import Place
+from redicts.core.scripts import load
 from redicts.core.units import to_seconds
+from redicts.errors import InternalError
 from redicts.leaves.elements import Of, T
-from redicts.leaves.leaf import Leaf
+from redicts.leaves.leaf import PACKAGE, Leaf
 from redicts.leaves.parts.keys import Keys
 from redicts.leaves.parts.lives import Lives
 from redicts.leaves.parts.pairs import pairs_of
 
-__all__ = ["CacheEntries"]
+__all__ = ["TEXT_AT", "VALUES", "CacheEntries"]
+
+VALUES: Final = "vV"
+SURE: Final = "vx"
+KNOWN: Final = "vVxX"
+"""What is stored begins with one of these: a value, or an error; and whether it is fresh, as long as it is there."""
+
+TEXT_AT: Final = 31
+"""Where its text begins."""
+
+_TIME: Final = Call(("TIME",))
+_SET: Final = load(PACKAGE, "cache_set")
 
 
 class CacheEntries(Leaf[T]):
@@ -41,7 +55,7 @@ class CacheEntries(Leaf[T]):
         ValueError: A time is out of range.
     """
 
-    __slots__ = ("_keys", "_lives")
+    __slots__ = ("_keys", "_lives", "_timed")
 
     KIND = KINDS["cache"]
 
@@ -51,6 +65,7 @@ class CacheEntries(Leaf[T]):
         super().__init__(place, of)
         self._keys: Keys[Any] = Keys()
         self._lives = Lives.checked(ttl, jitter, stale, lease)
+        self._timed = True
 
     @operation(idempotent=True)
     def get(self, key: Any, default: T | None = None) -> Op[T | None]:
@@ -66,10 +81,14 @@ class CacheEntries(Leaf[T]):
             InvalidElement: The value is not of the type asked for.
 
         Atomicity: one step.
-        Cost: 1 round trip, O(1).
+        Cost: 1 round trip where it is there, else 2: then it is made sure that the place holds nothing else. O(1).
         """
-        (text,) = yield from self._run_reading("cache_get", self._keys.spell(key, self.key))
-        return default if text is None else self._decode(text)
+        name = self._keys.spell(key, self.key)
+        value = None if self._place._batched else (yield from self._look(name))
+        if value is None:
+            (text,) = yield from self._run_reading("cache_get", name)
+            return default if text is None else self._decode(text)
+        return self._decode(value[TEXT_AT:]) if value[0] in VALUES else default
 
     @operation(idempotent=True)
     def get_many(self, keys: Iterable[Any], default: T | None = None) -> Op[list[T | None]]:
@@ -114,7 +133,16 @@ class CacheEntries(Leaf[T]):
         Cost: 1 round trip, O(1).
         """
         lives = self._lives.spelled(self._lives.of(ttl))
-        _ = yield from self._run_writing("cache_set", self._keys.spell(key, self.key), *lives, self._encode(value))
+        place, name, text = self._place, self._keys.spell(key, self.key), self._encode(value)
+        guards = place._guards(place._path)
+        if guards or place._space.spread:
+            _ = yield from self._run_writing("cache_set", name, *lives, text, guards=guards)
+            return
+        keys = place._space.leaf(place._path)  # as it is nearly always: what follows is what run_guarded would do
+        try:
+            _ = yield (Eval(_SET, keys.plain, (*UNGUARDED, keys.field, self._marker, name, *lives, text)),)
+        except Refused as refused:
+            raise self._refusal(refused) from None
 
     @operation(idempotent=True)
     def set_many(
@@ -233,6 +261,26 @@ class CacheEntries(Leaf[T]):
         return to_seconds(life) if life > 0 else float(life)
 
     # ---- for subclasses
+
+    def _look(self, name: str) -> Op[str | None]:
+        """Read what is stored for a key, if it is fresh; ``None``: it is not, or the place holds something else.
+
+        A script would take a third longer. Mostly the server removes what is not fresh any more; where the reader must tell,
+        it asks for the time, too, from then on.
+        """
+        command = Call(("HGET", self._place._space.leaf(self._place._path).body, name))
+        try:
+            if not self._timed:
+                (value,) = yield (command,)
+                if value is None or value[0] in SURE:
+                    return value
+            value, time = yield command, _TIME
+        except InternalError:  # of another kind: what asks next says so
+            return None
+        if value is None or value[0] not in KNOWN:
+            return None
+        self._timed = value[0] not in SURE
+        return value if int(value[1:15]) > int(time[0]) * 1000 + int(time[1]) // 1000 else None
 
     def _texts(self, names: list[str]) -> Op[list[str | None]]:
         """Read the texts of several keys' values."""

@@ -12,7 +12,7 @@ if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
   for at = 3, #ARGV do
     local value = redis.call('HGET', KEYS[2], ARGV[at])
-    local fresh = value and string.byte(value) == 118 and tonumber(string.sub(value, 2, 15)) > now
+    local fresh = value and string.find(value, '^[vV]') and tonumber(string.sub(value, 2, 15)) > now
     texts[at - 2] = fresh and string.sub(value, 32)
   end
   return texts
