@@ -5,13 +5,15 @@ May import the rest of core. Which databases they are, and how they are asked, i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Coroutine, Sequence
+from typing import Any, Protocol, TypeVar
 
-from redicts.core.effects import WAITING
+from redicts.core.effects import WAITING, Op
 from redicts.core.keys import KeySpace
 
-__all__ = ["Masters", "answered", "failed", "quorum"]
+__all__ = ["AsyncRunning", "Masters", "Running", "answered", "failed", "failures", "quorum"]
+
+T = TypeVar("T")
 
 
 class Masters(Protocol):
@@ -28,6 +30,22 @@ class Masters(Protocol):
         ...
 
 
+class Running(Masters, Protocol):
+    """Masters that operations can be run on: those of the synchronous face."""
+
+    def run(self, op: Op[T]) -> T:
+        """Run an operation on all of them."""
+        ...
+
+
+class AsyncRunning(Masters, Protocol):
+    """Likewise, of the asyncio face."""
+
+    def run(self, op: Op[T]) -> Coroutine[object, None, T]:
+        """Run an operation on all of them."""
+        ...
+
+
 def quorum(count: int) -> int:
     """Give the number of masters that are a majority: of an even number too, more than the half."""
     return count // 2 + 1
@@ -36,6 +54,11 @@ def quorum(count: int) -> int:
 def answered(outcomes: Sequence[Any]) -> list[Any]:
     """Give the replies among the outcomes of ``Everywhere``."""
     return [each for each in outcomes if each is not WAITING and not isinstance(each, Exception)]
+
+
+def failures(outcomes: Sequence[Any]) -> int:
+    """Count those that failed among the outcomes of ``Everywhere``."""
+    return sum([isinstance(each, Exception) for each in outcomes])
 
 
 def failed(outcomes: Sequence[Any], names: Sequence[str]) -> dict[str, str]:

@@ -240,6 +240,8 @@ class _Asking:
         effect, link = self._effect, self._links[at]
         again = isinstance(error, Failed) and not error.final and link.used and self._left() > 0
         if not again or at in self._again:
+            if isinstance(error, Failed) and not error.sent and effect.lane is not None and effect.lane.get(at) is link:
+                del effect.lane[at]  # it was asked nothing
             self._links.pop(at).drop()
             self._watch(at)
             self.outcomes[at] = failure(error, self._asked[at], self._masters[at].address)

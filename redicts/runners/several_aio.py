@@ -128,6 +128,8 @@ class _Asking:
                         lane[at] = RESENT
                     self._ask(at, other, followed=followed, again=True)
                     return
+                if not reply.sent and lane is not None and lane.get(at) is line:
+                    del lane[at]  # it was asked nothing
                 self._came(at, failure(reply, what, link.address))
             elif isinstance(reply, redis.exceptions.NoScriptError) and isinstance(what, Eval) and not whole:
                 if not self._future.done():

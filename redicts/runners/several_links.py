@@ -168,11 +168,12 @@ class Joining:
     Attributes:
         error: What it failed with.
         finished: Whether it is through.
+        sent: Whether what was asked may have been sent.
     """
 
     def __init__(self, connection: Any, check: Any) -> None:
         self.error: Exception | None = None
-        self.finished = False
+        self.finished = self.sent = False
         self._connection = connection
         self._check = check
         self._packed: list[bytes] = []
@@ -223,6 +224,7 @@ class Joining:
         with self._lock:
             try:
                 if self.error is None and not self._given_up and self._packed:
+                    self.sent = True
                     connection.send_packed_command(self._packed, check_health=False)
             except Exception as error:  # noqa: BLE001  # likewise
                 self.error = error
@@ -364,7 +366,7 @@ class Link:
         joining.close()
         if joining.error is not None:
             if isinstance(joining.error, LOST):
-                raise _failed(joining.error, sent=False)
+                raise _failed(joining.error, sent=joining.sent)
             raise joining.error
 
 

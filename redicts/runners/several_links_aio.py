@@ -170,10 +170,10 @@ class AsyncLink:
     def _lose(self, error: Exception) -> None:
         """Let go of the connection, and tell all who wait."""
         self._end()
-        owed = self._owed
+        owed, connected = self._owed, self._connection is not None
         self._drop()
         self._renew()
-        failed = as_failed(error, sent=True, count=1) or error
+        failed = as_failed(error, sent=connected, count=1) or error
         for asked in owed:
             asked.came(failed)
 
@@ -198,11 +198,11 @@ class AsyncLink:
                 await check_version_async(connection, self.address)
                 self._checked = True
             connection.socket_timeout = None  # those who ask have their own patience
-            _send(connection, self._owed)
         except BaseException:
             drop(connection)
             raise
         self._connection = connection
+        _send(connection, self._owed)
 
 
 def _send(connection: Any, asked: Iterable[_Asked]) -> None:

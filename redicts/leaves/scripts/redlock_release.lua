@@ -1,0 +1,26 @@
+-- redlock_release: give the lock up at one of its masters.
+-- KEYS: header; see the prelude's leaf.
+-- ARGV: header; field; marker; the token; for how many ms it is remembered as given up, since its acquisition may still be
+--   on its way; 0 where it cannot be.
+-- Reply: 1; 0 where it was not held.
+-- Errors: NEWSECTION, WRONGKIND: nothing was written.
+-- Complexity: O(log(members)).
+-- Needs: brief
+
+local refused = unfit()
+if refused then return refused end
+local member, now, ms = '+ ' .. ARGV[own], now_ms(), tonumber(ARGV[own + 1])
+if not there and ms == 0 then return 0 end
+if ms > 0 then
+  refused = mount()
+  if refused then return refused end
+  redis.call('ZADD', body, string.format('%.0f', now + ms), '- ' .. ARGV[own])
+  outlast(now + ms)
+end
+local held = redis.call('ZSCORE', body, member)
+if held then redis.call('ZREM', body, member) end
+if there then
+  redis.call('ZREMRANGEBYSCORE', body, '-inf', string.format('%.0f', now))
+  settle()
+end
+return held and tonumber(held) > now and 1 or 0
