@@ -51,7 +51,7 @@ end
 local function wake_first()
   local expected = KEYS[own_key + 2]
   if redis.call('HEXISTS', expected, 'put') == 0 then return end
-  redis.call('HSET', expected, 'hops', 2 * redis.call('ZCOUNT', body, '-inf', '(0') + 8)
+  redis.call('HSET', expected, 'hops', redis.call('ZCOUNT', body, '-inf', '(0') + 4)
   announce('put')
 end
 
