@@ -88,7 +88,7 @@ def test_the_end_of_all_ids(ids: Ids, tree: Proxy, backend: Backend) -> None:
     assert ids.reserve(LAST) == range(1, LAST + 1)
 
 
-def test_bad_input(ids: Ids, tree: Proxy, backend: Backend) -> None:
+def test_bad_input(ids: Any, tree: Proxy, backend: Backend) -> None:
     place: Any = tree.get("app.ids")
     with nothing_written(backend):
         for count in (-1, 2**63):

@@ -199,7 +199,8 @@ def test_clients_as_masters(servers: list[Server]) -> None:
 
 
 def test_bad_input(place: Any) -> None:
-    for masters in ([], "m0", b"m0", 5):
+    nobody: list[str] = []
+    for masters in (nobody, "m0", b"m0", 5):
         with pytest.raises(ConfigError, match="masters"):
             place.as_ids(masters)
     with pytest.raises(ConfigError, match="one database; give each once"):
@@ -220,10 +221,10 @@ def test_bad_input(place: Any) -> None:
         for act in (ids.reserve, ids.raise_to):
             with pytest.raises(ValueError, match="at least"):
                 act(count)
-    for wrong in (True, 1.5, "1"):
+    for bad in (True, 1.5, "1"):
         for act in (ids.reserve, ids.raise_to):
             with pytest.raises(TypeError, match="whole number"):
-                act(wrong)
+                act(bad)
 
 
 def test_the_pool_leads_elsewhere_now(servers: list[Server]) -> None:

@@ -1,8 +1,8 @@
-"""Processes that ask masters for IDs, stepped against each other: the operations are the real ones, the masters are numbers.
+"""Processes that ask masters for IDs, stepped against each other: the operations are the real ones, masters are numbers.
 
-What was asked of a master may be carried out at any time, or never; its reply may come or be lost; and what was given up
-may be carried out late. After every step: no ID is given twice, and each is greater than those that had been given when it
-was asked for.
+What was asked of a master may be carried out at any time, or never; its reply may come or be lost; and what was given
+up may be carried out late. After every step: no ID is given twice, and each is greater than those that had been given
+when it was asked for.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ class Move(NamedTuple):
     """Something that may happen.
 
     Attributes:
-        what: ``do``: a master carries out what it was asked, and its reply comes; ``mute``: it does, and the reply is lost
-            (it is asked again); ``fail``: there is no reply; ``late``: it carries out what was given up; ``forget``: it
-            is started again, and remembers nothing.
+        what: ``do``: a master carries out what it was asked, and its reply comes; ``mute``: it does, and the reply is
+            lost (it is asked again); ``fail``: there is no reply; ``late``: it carries out what was given up;
+            ``forget``: it is started again, and remembers nothing.
         who: The process, or (late) which of all that was given up.
         master: Which one.
     """
@@ -178,9 +178,7 @@ class World:
                     len(each.wants),
                     each.effect is None,
                     (each.proposal.start, each.proposal.stop),
-                    tuple(
-                        [outcome if isinstance(outcome, str) else type(outcome).__name__ for outcome in each.outcomes]
-                    ),
+                    tuple([known if isinstance(known, str) else type(known).__name__ for known in each.outcomes]),
                     each.rounds,
                     each.asked,
                     None if each.ids._line is None else (each.ids._line.seen, each.ids._line.suspects),
@@ -236,7 +234,8 @@ class World:
                 return
             process.effect = effect
             process.outcomes = [WAITING] * len(self.masters)
-            first, last = (int(text) for text in effect.asked[0].args[-2:])
+            asked: Any = effect.asked[0]
+            first, last = (int(text) for text in asked.args[-2:])
             process.proposal = range(first, last + 1)
 
     def _note(self, given: Given) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -138,19 +139,21 @@ def test_a_reply_that_counts_for_another_proposal_is_found() -> None:
     """As if what was accepted in an earlier round counted in this one."""
 
     class Confused(World):
-        def _go_on(self, process: object) -> None:
-            was: object = getattr(process, "outcomes")  # noqa: B009
-            super()._go_on(process)  # type: ignore[arg-type]
-            if getattr(process, "outcomes"):  # noqa: B009
-                kept = ["" if each == "" else now for each, now in zip(was, process.outcomes, strict=True)]  # type: ignore
-                process.outcomes = kept  # type: ignore[attr-defined]
+        def _go_on(self, process: Any) -> None:
+            was = process.outcomes
+            super()._go_on(process)
+            if process.outcomes:
+                process.outcomes = ["" if each == "" else now for each, now in zip(was, process.outcomes, strict=True)]
 
-    choose = random.Random(3)
-    with no_luck(), pytest.raises(Broken):
+    def wander() -> None:
+        choose = random.Random(3)
         for _ in range(3000):
             world = Confused(Scenario(((1, 1), (1, 1), (1,)), fails=2))
             while moves := world.moves():
                 world.do(choose.choice(moves))
+
+    with no_luck(), pytest.raises(Broken):
+        wander()
 
 
 def test_a_master_that_forgets_may_repeat_one() -> None:
