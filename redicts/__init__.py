@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from redicts.core.deferred import Deferred
 from redicts.core.paths import Name
 from redicts.decorators.cache import cache
+from redicts.decorators.synchronize import synchronize
 from redicts.errors import (
     ConfigError,
     ConnectionLost,
@@ -111,4 +112,5 @@ __all__ = [
     "pipeline",
     "root",
     "section",
+    "synchronize",
 ]

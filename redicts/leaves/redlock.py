@@ -91,7 +91,7 @@ class RedlockOperations(MasterLock):
                 path=self.key(),
             )
         deadline = self._deadline(blocking, timeout)
-        hard = None if deadline is None else deadline + self._patience
+        hard = None if deadline is None else deadline + self._limits.patience
         pause = PAUSES[0]
         while True:
             held = Held()
@@ -123,12 +123,12 @@ class RedlockOperations(MasterLock):
         Cost: 1 round trip, to all masters side by side.
         """
         held = self._mine()
-        if held.extensions >= self._max_extensions:
+        if held.extensions >= self._limits.max_extensions:
             raise TooManyExtensions(
                 f"the lock at {self.key()!r} was extended {held.extensions} times, as often as it may be; release it, "
                 "or open it with more max_extensions",
                 path=self.key(),
-                max_extensions=self._max_extensions,
+                max_extensions=self._limits.max_extensions,
             )
         begun, count = monotonic(), len(self._masters.spaces)
         needed = quorum(count)
@@ -136,8 +136,8 @@ class RedlockOperations(MasterLock):
         def enough(outcomes: list[Any]) -> bool:
             return won(outcomes) >= needed or against(outcomes) > count - needed
 
-        asked = self._asked(_EXTEND, held.token, str(self._lease_ms))
-        (outcomes,) = yield (Everywhere(asked, self._patience, enough),)
+        asked = self._asked(_EXTEND, held.token, str(self._limits.lease_ms))
+        (outcomes,) = yield (Everywhere(asked, self._limits.patience, enough),)
         if won(outcomes) >= needed:
             held.valid_until = self._valid_until(begun, outcomes)
             held.extensions += 1
@@ -172,7 +172,7 @@ class RedlockOperations(MasterLock):
             return won(outcomes) >= needed or against(outcomes) > count - needed
 
         try:
-            outcomes = yield from self._give_up(held, self._patience, enough)
+            outcomes = yield from self._give_up(held, self._limits.patience, enough)
         except GeneratorExit:
             raise
         except BaseException:  # it may not have been told to all
@@ -183,10 +183,12 @@ class RedlockOperations(MasterLock):
         if against(outcomes) - failures(outcomes) > count - needed or monotonic() > held.valid_until:
             raise self._lost()
         if failures(outcomes) > count - needed:
-            raise self._no_majority(outcomes, f"the lock is free in {to_seconds(self._lease_ms)} s at the latest")
+            raise self._no_majority(
+                outcomes, f"the lock is free in {to_seconds(self._limits.lease_ms)} s at the latest"
+            )
 
     @operation(idempotent=True, one_step=False)
-    def length(self) -> Op[int]:
+    def length(self) -> Op[int]:  # pyright: ignore[reportIncompatibleVariableOverride]  # the same
         """Count the masters that hold it, for whomever.
 
         Returns:
@@ -202,7 +204,7 @@ class RedlockOperations(MasterLock):
         return won((yield from self._majority(self._asked(_LOOK))))
 
     @operation(idempotent=True, one_step=False)
-    def clear(self) -> Op[None]:
+    def clear(self) -> Op[None]:  # pyright: ignore[reportIncompatibleVariableOverride]  # the same
         """Break the lock: free it at every master, whoever holds it. The holder is not told before it asks.
 
         Raises:

@@ -5,7 +5,7 @@ May import redis, core, runners and its neighbours. Nothing is connected to befo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, Final, Generic, TypeVar
 
 from redicts.core.effects import Op
@@ -15,7 +15,7 @@ from redicts.pool.database import AsyncDatabase, BaseDatabase, Database
 from redicts.pool.pool import Pool
 from redicts.runners.several import run_several
 
-__all__ = ["AsyncMasters", "SyncMasters"]
+__all__ = ["AsyncMasters", "SyncMasters", "check_masters"]
 
 T = TypeVar("T")
 DatabaseT = TypeVar("DatabaseT", bound=BaseDatabase[Any])
@@ -73,7 +73,7 @@ class SyncMasters(_Masters[Database]):
         Raises:
             ConfigError: There are none, or one twice, or one that cannot be used.
         """
-        given = _checked(masters)
+        given = check_masters(masters)
         if given is None:
             return cls([own])
         return cls([_finder(each, Pool().database, Database.of_client) for each in given])
@@ -89,7 +89,7 @@ class AsyncMasters(_Masters[AsyncDatabase]):
     @classmethod
     def of(cls, masters: Sequence[object] | None, own: Callable[[], AsyncDatabase]) -> AsyncMasters:
         """Find masters as a user names them: as ``SyncMasters.of``."""
-        given = _checked(masters)
+        given = check_masters(masters)
         if given is None:
             return cls([own])
         return cls([_finder(each, Pool().async_database, AsyncDatabase.of_client) for each in given])
@@ -109,10 +109,15 @@ class AsyncMasters(_Masters[AsyncDatabase]):
         return coroutine
 
 
-def _checked(masters: Sequence[object] | None) -> list[object] | None:
+def check_masters(masters: object) -> list[object] | None:
+    """Check what was given as masters, as far as that is possible without looking for them.
+
+    Raises:
+        ConfigError: It is no list, or an empty one.
+    """
     if masters is None:
         return None
-    if isinstance(masters, (str, bytes)) or not hasattr(masters, "__iter__"):
+    if isinstance(masters, (str, bytes)) or not isinstance(masters, Iterable):
         raise ConfigError(f"masters must be a list of names of the Pool, or of clients, not {masters!r}", key="masters")
     given = list(masters)
     if not given:

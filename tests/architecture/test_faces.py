@@ -32,6 +32,7 @@ SHARED = {
     "Holder": "plain data",
     "Name": "plain data",
     "Problem": "plain data",
+    "synchronize": "it takes functions and coroutine functions",
 }
 #: Names that only one of the faces has, each with the reason.
 ONLY = {

@@ -10,7 +10,7 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from redicts.core.effects import WAITING, Eval, Everywhere, Op, Refused
 from redicts.core.guarded import UNGUARDED
@@ -25,7 +25,7 @@ from redicts.leaves.leaf import PACKAGE, Leaf
 from redicts.leaves.parts.taken import Taken
 from redicts.leaves.waiting import check_timeout
 
-__all__ = ["CANCELLED_SECONDS", "GRACE_SECONDS", "Held", "MasterLock", "against", "won"]
+__all__ = ["CANCELLED_SECONDS", "GRACE_SECONDS", "Held", "Limits", "MasterLock", "against", "won"]
 
 log: Final = logging.getLogger("redicts.leaves")
 
@@ -61,6 +61,40 @@ class Held:
         self.extensions = 0
 
 
+class Limits(NamedTuple):
+    """How long all may take, and how often.
+
+    Attributes:
+        lease_ms: After how many ms the lock is free again.
+        acquire_timeout: Seconds to wait for it; ``None``: no limit.
+        max_extensions: How often it may be extended.
+        patience: Seconds that a master may take.
+    """
+
+    lease_ms: int
+    acquire_timeout: float | None
+    max_extensions: int
+    patience: float
+
+    @classmethod
+    def checked(
+        cls, auto_release_time: object, acquire_timeout: Any, max_extensions: object, master_timeout: object
+    ) -> Limits:
+        """Check what was given.
+
+        Raises:
+            TypeError: An argument is no number.
+            ValueError: An argument is out of range.
+        """
+        if isinstance(max_extensions, bool) or not isinstance(max_extensions, int):
+            raise TypeError(f"max_extensions is an integer, not {max_extensions!r}")
+        if max_extensions < 0:
+            raise ValueError(f"max_extensions is at least 0, not {max_extensions}")
+        lease_ms = life_ms(auto_release_time, "auto_release_time")
+        patience = to_seconds(life_ms(master_timeout, "master_timeout"))
+        return cls(lease_ms, check_timeout(acquire_timeout), max_extensions, patience)
+
+
 class MasterLock(Leaf[Any]):
     """A place as several masters have it: the half of a Redlock that is not for users.
 
@@ -79,7 +113,7 @@ class MasterLock(Leaf[Any]):
         ValueError: An argument is out of range.
     """
 
-    __slots__ = ("_acquire_timeout", "_held", "_lease_ms", "_masters", "_max_extensions", "_patience")
+    __slots__ = ("_held", "_limits", "_masters")
 
     KIND = KINDS["redlock"]
 
@@ -93,14 +127,7 @@ class MasterLock(Leaf[Any]):
         master_timeout: float,
     ) -> None:
         super().__init__(place)
-        self._lease_ms = life_ms(auto_release_time, "auto_release_time")
-        self._acquire_timeout = check_timeout(acquire_timeout)
-        self._patience = to_seconds(life_ms(master_timeout, "master_timeout"))
-        if isinstance(max_extensions, bool) or not isinstance(max_extensions, int):
-            raise TypeError(f"max_extensions is an integer, not {max_extensions!r}")
-        if max_extensions < 0:
-            raise ValueError(f"max_extensions is at least 0, not {max_extensions}")
-        self._max_extensions = max_extensions
+        self._limits = Limits.checked(auto_release_time, acquire_timeout, max_extensions, master_timeout)
         self._masters: Any = place._masters(masters)
         self._held: Taken[Held] = Taken()
 
@@ -116,7 +143,7 @@ class MasterLock(Leaf[Any]):
             return won(outcomes) >= needed or against(outcomes) > count - needed
 
         begun = monotonic()
-        asked = self._asked(_ACQUIRE, held.token, str(self._lease_ms))
+        asked = self._asked(_ACQUIRE, held.token, str(self._limits.lease_ms))
         try:
             (outcomes,) = yield (Everywhere(asked, self._left(hard), enough, lane=held.lane),)
         except GeneratorExit:
@@ -151,7 +178,7 @@ class MasterLock(Leaf[Any]):
     ) -> Op[list[Any]]:
         """Tell all masters that were asked; those that may get the acquisition only after this remember that."""
         asked = self._asked(_RELEASE, held.token, "0")
-        instead = self._asked(_RELEASE, held.token, str(self._lease_ms))
+        instead = self._asked(_RELEASE, held.token, str(self._limits.lease_ms))
         told = tuple([each if at in held.lane else None for at, each in enumerate(asked)])
 
         (outcomes,) = yield (Everywhere(told, patience, enough, grace, held.lane, instead),)
@@ -164,7 +191,7 @@ class MasterLock(Leaf[Any]):
         def enough(outcomes: list[Any]) -> bool:
             return failures(outcomes) > count - quorum(count)
 
-        (outcomes,) = yield (Everywhere(asked, self._patience, enough),)
+        (outcomes,) = yield (Everywhere(asked, self._limits.patience, enough),)
         for each in outcomes:
             if isinstance(each, Refused):
                 raise self._refusal(each)
@@ -200,14 +227,14 @@ class MasterLock(Leaf[Any]):
         """Give when to try no more, on the monotonic clock; ``None``: never."""
         if not blocking and timeout is not MISSING:
             raise ValueError("timeout says how long to wait: give no timeout with blocking=False")
-        seconds = self._acquire_timeout if isinstance(timeout, Missing) else check_timeout(timeout)
+        seconds = self._limits.acquire_timeout if isinstance(timeout, Missing) else check_timeout(timeout)
         if not blocking:
             seconds = 0.0
         return None if seconds is None else monotonic() + seconds
 
     def _left(self, hard: float | None) -> float:
         """Give how long a master may take, when all must be over at some time."""
-        return self._patience if hard is None else max(0.0, min(self._patience, hard - monotonic()))
+        return self._limits.patience if hard is None else max(0.0, min(self._limits.patience, hard - monotonic()))
 
     def _valid_until(self, begun: float, outcomes: Sequence[Any]) -> float:
         """Give until when it is surely held by those who granted it, that had been asked at some time."""
@@ -239,17 +266,18 @@ class MasterLock(Leaf[Any]):
     def _too_slow(self, outcomes: Sequence[Any]) -> QuorumNotAchieved:
         return QuorumNotAchieved(
             f"a majority of the masters of {self.key()!r} agreed, but it took them longer than the auto_release_time "
-            f"of {to_seconds(self._lease_ms)} s: open it with a longer one",
+            f"of {to_seconds(self._limits.lease_ms)} s: open it with a longer one",
             path=self.key(),
             masters=failed(outcomes, self._masters.names),
         )
 
     def _timeout(self) -> LockTimeout:
+        timeout = self._limits.acquire_timeout
         return LockTimeout(
-            f"the lock at {self.key()!r} was not free within {self._acquire_timeout} s; who holds it, or held it and "
-            f"died, keeps it for {to_seconds(self._lease_ms)} s at most",
+            f"the lock at {self.key()!r} was not free within {timeout} s; who holds it, or held it and died, keeps it "
+            f"for {to_seconds(self._limits.lease_ms)} s at most",
             path=self.key(),
-            timeout=self._acquire_timeout,
+            timeout=timeout,
         )
 
     def _note(self, problem: Exception) -> None:

@@ -7,6 +7,22 @@
 -- Complexity: O(log(members)).
 -- Needs: brief
 
+-- As it is nearly always: the lock goes, and what it lies in does not; or it is a section. (As for redlock_acquire.)
+if ARGV[1] == '0' and ARGV[2] == '1' and ARGV[6] == '0' then
+  local key, body, field, member = KEYS[2], KEYS[3], ARGV[3], '+ ' .. ARGV[5]
+  if redis.call('HGET', key, field) == ARGV[4] then
+    local held, alone = redis.call('ZSCORE', body, member), redis.call('HLEN', key) == 1
+    if held and redis.call('ZCARD', body) == 1 and alone == (field == '') then
+      redis.call('UNLINK', body)
+      redis.call('HDEL', key, field)
+      if field == '' then redis.call('SREM', KEYS[1], string.match(key, '{(.*)}')) end
+      local time = redis.call('TIME')
+      return tonumber(held) > time[1] * 1000 + math.floor(time[2] / 1000) and 1 or 0
+    end
+  end
+end
+-- Prelude
+
 local refused = unfit()
 if refused then return refused end
 local member, now, ms = '+ ' .. ARGV[own], now_ms(), tonumber(ARGV[own + 1])
