@@ -147,7 +147,7 @@ class SemaphoreOperations(Leaf[Any]):
             raise
         except BaseException as error:
             if (ticket or may_hold) and not isinstance(error, ConnectionLost):  # else it was tried for long enough
-                yield from self._withdraw(granted, ticket)
+                yield from self._withdraw(granted, ticket or "?")
             if isinstance(error, WaitTimeout):
                 raise self._too_late(many, patience) from None
             raise

@@ -10,9 +10,10 @@ local TICKET_MS = 2500
 
 local function whole(number) return string.format('%.0f', number) end
 
--- Take away the ticket of a token.
+-- Take away the ticket of a token. Where it is not known where that stands, it is searched for.
 local function drop_ticket(score, token)
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', body, whole(score), whole(score))) do
+  local from, to = score and whole(score) or '-inf', score and whole(score) or '(0'
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', body, from, to)) do
     if string.match(member, '^%- %d+ (.*)$') == token then redis.call('ZREM', body, member) end
   end
 end
