@@ -6,6 +6,7 @@ import statistics
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 import pytest
@@ -16,6 +17,7 @@ from redicts.leaves.semaphore import Permit, Semaphore
 from redicts.pool.database import Database
 from tests.concurrency.steps import at_each_effect
 from tests.support.backends import Backend, server_backend
+from tests.support.chaos import ChaosProxy
 from tests.support.servers import Server
 from tests.support.trees import tree_of
 from tests.support.waiting import wait_until
@@ -85,6 +87,17 @@ class Waiter:
         assert not self._thread.is_alive()
         if self.error is not None:
             raise self.error
+
+
+@contextmanager
+def counted(server: Server, store: Backend) -> Iterator[tuple[Proxy, ChaosProxy]]:
+    """The place, through a proxy that counts."""
+    with through(server) as (client, sent):
+        place = Proxy("slots")
+        database = place._database = Database.of_client(client, namespace=store.namespace)
+        yield place, sent
+        database.runner.close()
+        client.connection_pool.disconnect()
 
 
 def in_line(store: Backend) -> int:
@@ -205,9 +218,7 @@ def test_how_long_a_hand_over_takes(slots: Semaphore) -> None:
 
 
 def test_what_idle_waiters_send(slots: Semaphore, store: Backend, valkey_server: Server) -> None:
-    with through(valkey_server) as (client, sent):
-        place = Proxy("slots")
-        place._database = Database.of_client(client, namespace=store.namespace)
+    with counted(valkey_server, store) as (place, sent):
         held, log = slots.acquire(), list[Any]()
         waiters = [Waiter(place.as_semaphore(1), log, number) for number in range(3)]
         wait_until(lambda: sent.command_names.count("BLPOP") == 3)
@@ -226,13 +237,10 @@ def test_what_idle_waiters_send(slots: Semaphore, store: Backend, valkey_server:
         ends = time.monotonic() + 0.5
         wait_until(lambda: time.monotonic() > ends)
         assert sent.commands == [], "nothing is asked when nobody waits"
-        place._database.runner.close()
 
 
 def test_what_each_costs(store: Backend, valkey_server: Server) -> None:
-    with through(valkey_server) as (client, sent):
-        place = Proxy("slots")
-        place._database = Database.of_client(client, namespace=store.namespace)
+    with counted(valkey_server, store) as (place, sent):
         slots = place.as_semaphore(1)
         for _ in range(2):  # the second time the scripts are there
             sent.reset()
@@ -257,9 +265,7 @@ def test_a_wake_up_that_is_lost_costs_a_second(slots: Semaphore, store: Backend)
 
 def test_one_that_died_first_in_line_costs_seconds(slots: Semaphore, store: Backend, valkey_server: Server) -> None:
     """Its ticket is in the way until it does not count any more; and the others do not pass the time with wake-ups."""
-    with through(valkey_server) as (client, sent):
-        place = Proxy("slots")
-        place._database = Database.of_client(client, namespace=store.namespace)
+    with counted(valkey_server, store) as (place, sent):
         held, log = slots.acquire(), list[Any]()
         now: Any = store.client.time()
         body = store.database.space.body(("slots",))
@@ -277,7 +283,6 @@ def test_one_that_died_first_in_line_costs_seconds(slots: Semaphore, store: Back
             waiter.got()
             waiter.end()
         assert log == [0, 1, 2]
-        place._database.runner.close()
 
 
 @pytest.mark.usefixtures("no_looks")
@@ -351,9 +356,7 @@ def test_interrupted(slots: Semaphore, store: Backend, kind: str, moment: str) -
 
 def test_a_reply_that_was_lost_is_asked_for_again(store: Backend, valkey_server: Server) -> None:
     """It was taken; the connection is cut before the reply. It is the same permit then, and not another."""
-    with through(valkey_server) as (client, sent):
-        place = Proxy("slots")
-        place._database = Database.of_client(client, namespace=store.namespace)
+    with counted(valkey_server, store) as (place, sent):
         slots = place.as_semaphore(2)
         slots.acquire().release()
         sent.cut_before_reply()
