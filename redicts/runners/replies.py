@@ -23,7 +23,9 @@ _PAIRED: Final = frozenset(
 _WHOLE: Final = 1e15
 
 # What scripts of ours refuse with: the first word of an error reply.
-_CODES: Final = frozenset({"CHANGED", "LOCKLOST", "NEWSECTION", "NOTANUMBER", "OUTOFRANGE", "WRONGKIND"})
+_CODES: Final = frozenset(
+    {"CHANGED", "LOCKLOST", "NEWSECTION", "NOTANUMBER", "OUTGROWN", "OUTOFRANGE", "PARAMETERS", "WRONGKIND"}
+)
 
 
 # What a server says of a key that holds something else than it should. (Redis 6.2 says it after words of its own.)

@@ -8,7 +8,11 @@ function FORMS.number(body) return string.match(redis.call('GET', body), '^[^ ]*
 
 function FORMS.estimate(body) return string.format('%.0f', redis.call('PFCOUNT', body)) end
 
-function FORMS.filter(body) return '0' end
+-- (What stands in the header; null where that is none.)
+function FORMS.filter(body)
+  local length = string.match(redis.call('GETRANGE', body, 0, 255), '^redicts bloom .* length=([%d.e+]+) ')
+  return length and string.format('%.0f', tonumber(length)) or 'null'
+end
 
 function FORMS.holders(body)
   local live = 0
