@@ -75,7 +75,7 @@ def test_no_digit_is_lost(ids: Ids, tree: Proxy) -> None:
 
 def test_the_end_of_all_ids(ids: Ids, tree: Proxy, backend: Backend) -> None:
     ids.raise_to(LAST - 2)
-    with nothing_written(backend), pytest.raises(OverflowError, match="not so many IDs left at 'app.ids'"):
+    with nothing_written(backend), pytest.raises(OverflowError, match=r"not so many IDs left at 'app\.ids'"):
         _ = ids.reserve(3)
     assert ids.next() == LAST - 1
     assert ids.next() == LAST

@@ -1,4 +1,4 @@
-"""Processes that ask masters for IDs, stepped against each other: the operations are the real ones, masters are numbers.
+"""Processes that ask masters for IDs, stepped against each other: the operations are real, the masters numbers.
 
 What was asked of a master may be carried out at any time, or never; its reply may come or be lost; and what was given
 up may be carried out late. After every step: no ID is given twice, and each is greater than those that had been given

@@ -26,11 +26,8 @@ from redicts.leaves.parts.id_source import MOST, IdSource
 
 __all__ = ["MajoritySource", "listed"]
 
-LONGEST_PAUSE: Final = 0.05
-"""Seconds between two proposals, at most."""
-
-MOST_JUMPS: Final = 6
-"""After so many proposals that were not accepted, what is passed over grows no more: it is 2 to the power of that."""
+LONGEST_PAUSE: Final = 0.01
+"""Seconds between two proposals, at most: who waits for long falls behind those who go on."""
 
 
 class MajoritySource(IdSource):
@@ -109,7 +106,7 @@ class MajoritySource(IdSource):
                 now = monotonic()
                 if now >= until:
                     return None
-                _ = yield (Sleep(min(random() * (now - began) * 2.0**tries, LONGEST_PAUSE, until - now)),)
+                _ = yield (Sleep(min(random() * (now - began), LONGEST_PAUSE)),)
 
     def _own_line(self) -> Line:
         self._line = line_of(self._loop(), (self._place._path, self._masters.spaces), self._line)
@@ -188,8 +185,12 @@ def seconds_of(value: object, what: str) -> float:
 
 
 def _jump(tries: int) -> int:
-    """Choose how many to pass over: of several who propose at once, the highest is accepted wherever it comes."""
-    return 0 if tries < 2 else int(random() * 2 ** min(tries - 1, MOST_JUMPS))
+    """Choose how many times what is asked for to pass over.
+
+    Of several who propose at once, the highest is accepted wherever it comes. So who was outbid twice goes ahead of the
+    others, the further the more often: they take IDs while its proposal is on its way.
+    """
+    return 0 if tries < 2 else int(random() * tries * tries)
 
 
 def _decided(need: int, suspects: frozenset[int], outcomes: Sequence[Any]) -> bool:
