@@ -41,8 +41,8 @@ class Where(NamedTuple):
         names = {f"m{at}": url for at, url in enumerate(self.urls)}
         if reload:
             Pool().reload(cfg={"url": self.urls[0], "namespace": self.namespace, "names": names})
-        masters = {"masters": list(names)} if len(names) > 1 else {}
-        return root().get("app.ids").as_ids(**masters, **dict(self.options), **options)
+        place: Any = root().get("app.ids")
+        return place.as_ids(list(names) if len(names) > 1 else None, **dict(self.options), **options)
 
 
 def timed(act: Callable[[], int | range]) -> Taken:

@@ -1,4 +1,4 @@
-"""IDs of several masters: threads, processes, forks, cancellations; masters that are killed, stopped and slow at random."""
+"""IDs of several masters: threads, processes, forks, cancellations; masters that are killed, stopped, slow at random."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def servers() -> Iterator[list[Server]]:
 
 @pytest.fixture
 def where(servers: list[Server]) -> Iterator[Where]:
-    """Five masters with nothing in them."""
-    yield Where(tuple(server.url for server in servers))
+    """Five masters with nothing in them, and time enough for each where the machine is busy."""
+    yield Where(tuple(server.url for server in servers), options=(("master_timeout", 2.0),))
     Pool().close()
     for server in servers:
         with server.client() as client:
@@ -91,7 +91,7 @@ def test_tasks_that_are_cancelled(where: Where) -> None:
 
     async def main() -> None:
         _ = where.open()
-        ids = aio.root().get("app.ids").as_ids(list(f"m{at}" for at in range(5)))
+        ids = aio.root().get("app.ids").as_ids([f"m{at}" for at in range(5)])
         for _ in range(15):
             tasks = [asyncio.create_task(work(ids)) for _ in range(8)]
             for _ in range(5):
@@ -140,8 +140,8 @@ def test_threads_and_two_loops_at_once(where: Where) -> None:
 # -- masters that fail ---------------------------------------------------------------------------------------------
 
 
-def havoc(servers: list[Server], seconds: float, seed: int, most: int) -> dict[str, int]:
-    """Kill, stop and slow down masters at random, at most some at a time; in the end all are well."""
+def havoc(servers: list[Server], seconds: float, seed: int, longest: float) -> dict[str, int]:
+    """Kill, stop and slow down masters at random, at most two at a time; in the end all are well."""
     choose, end = random.Random(seed), time.monotonic() + seconds
     away: dict[int, tuple[float, str]] = {}
     counts = {"killed": 0, "stopped": 0, "slow": 0}
@@ -154,7 +154,7 @@ def havoc(servers: list[Server], seconds: float, seed: int, most: int) -> dict[s
             servers[at].cont()
 
     while time.monotonic() < end:
-        if len(away) < most and choose.random() < 0.5:
+        if len(away) < 2 and choose.random() < 0.5:
             at = choose.choice([at for at in range(len(servers)) if at not in away])
             how = choose.choice(list(counts))
             counts[how] += 1
@@ -162,7 +162,7 @@ def havoc(servers: list[Server], seconds: float, seed: int, most: int) -> dict[s
                 servers[at].kill()
             else:
                 servers[at].stop()
-            length = choose.uniform(0.005, 0.05) if how == "slow" else choose.uniform(0.1, 0.6)
+            length = choose.uniform(0.005, 0.05) if how == "slow" else choose.uniform(0.1, longest)
             away[at] = (time.monotonic() + length, how)
         for at in [at for at, (until, _) in away.items() if until < time.monotonic()]:
             heal(at)
@@ -183,11 +183,11 @@ def survive(
 ) -> None:
     """Take IDs while up to two of five masters are away; judge what was given."""
     servers = [start_server(appendonly="yes", appendfsync="always") for _ in range(5)]
-    where = Where(tuple(server.url for server in servers))
+    where = Where(tuple(server.url for server in servers), options=(("master_timeout", 1.0),))
     children = [processes.prepare(take, where, 10**9, seconds, block) for _ in range(workers)]
     for child in children:
         child.go()
-    counts = havoc(servers, seconds, seed, most=2)
+    counts = havoc(servers, seconds, seed, 0.6 if seconds < 10 else 2.0)
     found = [child.result(60) for child in children]
     given = judge([party for party, _ in found], blocks=block > 1)
     slowest = max(each.ended - each.began for party, _ in found for each in party)
@@ -199,7 +199,7 @@ def survive(
     assert given > 20 * seconds
     assert all(party for party, _ in found)
     assert failed == 0, "there is a majority all the time"
-    assert slowest < 5
+    assert slowest < 1 + 5, "a majority of masters is never further than one that hangs"
 
 
 @pytest.mark.parametrize("block", [1, 10])
