@@ -1,4 +1,4 @@
-"""IDs of several masters: threads, processes, forks, cancellations; masters that are killed, stopped, slow at random."""
+"""IDs of several masters: threads, processes, forks, cancellations; masters that are killed, stopped or slow."""
 
 from __future__ import annotations
 
