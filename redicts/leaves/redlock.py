@@ -49,8 +49,9 @@ class RedlockOperations(MasterLock):
 
         It counts from before the masters were asked, and allows for clocks that run at different speeds. No round trip.
         """
-        mine = self._held.mine()
-        return max(0.0, mine[0].valid_until - monotonic()) if mine else 0.0
+        for held in self._held.mine():
+            return max(0.0, float(held.valid_until) - monotonic())
+        return 0.0
 
     @operation(idempotent=False, one_step=False)
     def acquire(self, blocking: bool = True, timeout: float | Missing | None = MISSING) -> Op[bool]:

@@ -91,6 +91,7 @@ class _Asking:
         self._numbers: dict[int, int] = {}
         self._asked: dict[int, Call | Eval] = {}
         self._again: set[int] = set()
+        self._whole: set[int] = set()
         self._followed: set[int] = set()
         self._waiting = 0
 
@@ -227,7 +228,8 @@ class _Asking:
             return False
         self._waiting -= 1
         what = self._asked[at]
-        if isinstance(reply, redis.exceptions.NoScriptError) and isinstance(what, Eval):
+        if isinstance(reply, redis.exceptions.NoScriptError) and isinstance(what, Eval) and at not in self._whole:
+            self._whole.add(at)
             self._ask(at, whole=True)  # it was not run
             return self.outcomes[at] is not WAITING
         Owed(self._effect.lane, at).settle(link)

@@ -129,7 +129,7 @@ class MasterLock(Leaf[Any]):
         super().__init__(place)
         self._limits = Limits.checked(auto_release_time, acquire_timeout, max_extensions, master_timeout)
         self._masters: Any = place._masters(masters)
-        self._held: Taken[Held] = Taken()
+        self._held = Taken()
 
     # ---- one try
 
@@ -221,7 +221,8 @@ class MasterLock(Leaf[Any]):
                 path=self.key(),
                 owner="",
             )
-        return mine[0]
+        held: Held = mine[0]
+        return held
 
     def _deadline(self, blocking: bool, timeout: float | Missing | None) -> float | None:
         """Give when to try no more, on the monotonic clock; ``None``: never."""
