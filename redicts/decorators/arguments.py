@@ -14,12 +14,15 @@ import inspect
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from redicts.core.codec import MAX_NESTING, encode_canonical
+from redicts.core.codec import encode_canonical
 
 __all__ = ["Arguments"]
 
 LONG: Final = 256
 """Texts of so many characters and more are replaced by their digest."""
+
+DEEP: Final = 100
+"""How deeply arguments may be nested: they are spelled wherever the function is called, deep in a recursion perhaps."""
 
 _SCALARS: Final = (str, bool, int, float, type(None))
 _EXACT: Final = frozenset(_SCALARS)
@@ -78,7 +81,7 @@ class Arguments:
 
     def _spelled(self, name: str, value: Any) -> str:
         try:
-            return encode_canonical(value) if type(value) in _EXACT else _spell(value, MAX_NESTING)
+            return encode_canonical(value) if type(value) in _EXACT else _spell(value, DEEP)
         except _Unspeakable as error:
             found, what = error.args
             where = f"{name!r} is" if found is value else f"{name!r} holds"

@@ -1,0 +1,92 @@
+"""``as_cached_ordered_dict``: its round trips, and what it does for asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from redicts import aio
+from redicts.leaves.cached_ordered_dict import AsyncCachedOrderedDict
+from tests.runners.cancelling import ground
+from tests.runners.rig import proxy_over
+from tests.support.chaos import ChaosProxy
+from tests.support.servers import Server
+
+
+def test_one_round_trip_looks_all_up(chaos: ChaosProxy) -> None:
+    place = proxy_over(chaos.url, "section.found")
+    place.as_cached_ordered_dict([]).update({number: number for number in range(2000)})
+    found = place.as_cached_ordered_dict(range(3000))
+    counts = []
+    for act in (
+        *(
+            found.misses,
+            lambda: list(found.items()),
+            lambda: found[5],
+            found.hydrate,
+            lambda: found.update({1: 1, 2: 2}),
+        ),
+        *(lambda: found.pop(1), found.clear),
+    ):
+        chaos.reset()
+        act()
+        counts.append(chaos.round_trips)
+    assert counts == [1, 0, 0, 1, 1, 1, 1]
+    place.clear()
+    place._where().runner.close()
+    place._where().client.connection_pool.disconnect()
+
+
+def in_loop(server: Server, work: Callable[[aio.Proxy], Coroutine[Any, Any, None]]) -> None:
+    async def run() -> None:
+        async with ground("ours", server) as on:
+            await work(on.place("app.found"))
+
+    asyncio.run(run())
+
+
+def test_for_asyncio(valkey_server: Server) -> None:
+    async def work(place: aio.Proxy) -> None:
+        found: AsyncCachedOrderedDict[Any] = place.as_cached_ordered_dict(["c", "a", "b"], ttl=60)
+        assert (await found.misses(), await found.length()) == (["c", "a", "b"], 0)
+        await found.set("a", 1)
+        await found.update({"b": (2,), "new": 3}, c=None)
+        assert await found.items() == [("c", None), ("a", 1), ("b", [2]), ("new", 3)]
+        assert [key async for key in found] == await found.keys() == ["c", "a", "b", "new"]
+        assert (await found.values(), await found.get("a"), await found.get("x", 7)) == ([None, 1, [2], 3], 1, 7)
+        assert (await found.contains("c"), await found.contains("x"), await found.lookup("b")) == (True, False, [2])
+        await found.delete("a")
+        for act in (lambda: found.delete("a"), lambda: found.lookup("x")):
+            with pytest.raises(KeyError):
+                await act()
+        other = place.as_cached_ordered_dict(["a", "b"])
+        assert (await other.misses(), await other.get("b")) == (["a"], [2])
+        await found.set("a", 5)
+        assert await other.misses() == ["a"]
+        await other.hydrate()
+        assert await other.items() == [("a", 5), ("b", [2])]
+        assert (repr(other), other.key()) == ("aio.CachedOrderedDict('app.found', ['a', 'b'])", "app.found")
+        await other.clear()
+        assert (await other.misses(), await place.val()) == (["a", "b"], {"c": None, "new": 3})
+
+    in_loop(valkey_server, work)
+
+
+def test_tasks_that_look_up_at_once(valkey_server: Server) -> None:
+    """A look that comes late does not hide what was set meanwhile."""
+
+    async def work(place: aio.Proxy) -> None:
+        for _ in range(20):
+            found = place.as_cached_ordered_dict(range(100))
+
+            async def write(key: int, found: AsyncCachedOrderedDict[Any] = found) -> None:
+                await found.set(key, "written")
+
+            _ = await asyncio.gather(*[write(key) for key in range(10)], *[found.misses() for _ in range(10)])
+            assert await found.keys() == list(range(10))
+            await found.clear()
+
+    in_loop(valkey_server, work)
