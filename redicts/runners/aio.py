@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from copy import copy
 from typing import Any, Final, TypeVar
 
 import redis.asyncio
@@ -112,6 +113,8 @@ class AsyncRunner:
         try:
             while True:
                 try:
+                    if kept.connection is not None and not isinstance(effects[0], Commit):
+                        await self._unwatch(kept)  # who keeps one waits for no other: all might, for each other
                     if isinstance(effects[0], (Call, Eval)):
                         replies = await self._batch(effects, idempotent)
                     else:
@@ -140,10 +143,8 @@ class AsyncRunner:
         Raises:
             ConnectionLost: No connection, or no reply in time.
         """
-        apart = AsyncRunner.__new__(AsyncRunner)
-        apart._pool = self._spares("apart")
-        apart._give_back = apart._pool.give_back
-        apart._address, apart._checked, apart._own, apart._lines = self._address, True, self._own, None
+        apart = copy(self)
+        apart._pool, apart._checked, apart._lines = self._spares("apart"), True, None
         try:
             return await within(apart.run(op, True), patience)
         except asyncio.TimeoutError as error:

@@ -37,6 +37,9 @@ T = TypeVar("T")
 CARRY_SECONDS: Final = 1.0
 """How long a task that was cancelled waits for a reply that must not be lost."""
 
+TICKS: Final = 10
+"""In how many parts such a time is counted: while the loop, or the process, stands still, one of them goes at most."""
+
 _finishing: Final[set[asyncio.Task[Any]]] = set()
 """What was left to finish by itself; a loop keeps no strong reference to its tasks."""
 
@@ -192,7 +195,7 @@ async def settle(coroutine: Coroutine[Any, Any, T], seconds: float | None = None
 
     Args:
         coroutine: What is to be done.
-        seconds: Given up after so long; ``None``: no limit.
+        seconds: Given up after so long, in which the loop was free to go on; ``None``: no limit.
 
     Raises:
         asyncio.CancelledError: The task was cancelled meanwhile, or the time was over.
@@ -201,7 +204,17 @@ async def settle(coroutine: Coroutine[Any, Any, T], seconds: float | None = None
     _finishing.add(task)
     task.add_done_callback(_finishing.discard)
     loop = asyncio.get_running_loop()
-    timer = None if seconds is None else loop.call_later(seconds, task.cancel)
+    timer: asyncio.TimerHandle | None = None
+
+    def count_down(tick: float, ticks: int) -> None:
+        nonlocal timer
+        if ticks:
+            timer = loop.call_later(tick, count_down, tick, ticks - 1)
+        else:
+            _ = task.cancel()
+
+    if seconds is not None:
+        count_down(seconds / TICKS, TICKS)
     cancelled: asyncio.CancelledError | None = None
     try:
         while not task.done():

@@ -146,6 +146,8 @@ class SyncRunner:
             effects = next(op)
             while True:
                 try:
+                    if kept is not None and kept.connection is not None and not isinstance(effects[0], Commit):
+                        kept.release()  # who keeps one waits for no other: all who do might, for each other
                     if isinstance(effects[0], (Call, Eval)):
                         replies = self._batch(effects, idempotent)
                     else:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import redicts.aio as aio
+from redicts.core.effects import Block, Call, Op, Watch
 from redicts.errors import LockLost
 from redicts.locks.owners import current, current_holdings, process
 from tests.runners.aio_rig import until
@@ -178,6 +179,40 @@ def test_a_group_whose_task_fails_leaves_nothing(valkey_server: Server) -> None:
         assert [type(error) for error in errors.exceptions] == [LookupError]
 
     play(valkey_server, act)
+
+
+def test_who_is_cancelled_with_every_connection_kept_puts_all_in_order(start_server: Callable[..., Server]) -> None:
+    """Nobody keeps the connection of a watch while waiting for another: there may be none but such."""
+    server = start_server("valkey")
+
+    async def act(at: Ground) -> None:
+        def work(number: int) -> Op[None]:
+            key = f"{at.database.space.namespace}:l:{number}"
+            try:
+                while True:
+                    yield (Watch((key,), (("GET", key),)),)
+                    begun.add(number)
+            finally:
+                yield (Call(("SET", key, "1")),)
+                yield (Block(("BLPOP", f"{key}:list"), 0.01, shared=True),)
+                yield (Call(("DEL", key)),)
+                done.append(number)
+
+        begun, done = set[int](), list[int]()
+        runner, loop = at.database.runner, asyncio.get_running_loop()
+        tasks = [loop.create_task(runner.run(work(number), False)) for number in range(at.connections)]
+        await until(lambda: len(begun) == at.connections)
+        server.stop()
+        await asyncio.sleep(0.05)  # each of them has asked, and waits for a reply
+        for task in tasks:
+            _ = task.cancel()
+        await asyncio.sleep(0.05)
+        server.cont()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [type(error) for error in ended] == [asyncio.CancelledError] * at.connections
+        assert sorted(done) == list(range(at.connections)), "they did not wait for each other"
+
+    play(server, act)
 
 
 @has_groups

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -228,5 +229,26 @@ def test_what_takes_too_long_is_cancelled() -> None:
         work.gate.set()
         with pytest.raises(asyncio.CancelledError):
             await task
+
+    play(act)
+
+
+def test_time_does_not_count_while_the_loop_stands_still() -> None:
+    """Whoever is late because the process was stopped has not had its time yet."""
+
+    async def act() -> None:
+        work = Work()
+
+        async def stand_still() -> None:
+            _ = await under_way(asyncio.sleep(0), work)
+            for _ in range(3):
+                time.sleep(0.15)  # noqa: ASYNC251  # nothing goes on meanwhile
+                await asyncio.sleep(0)
+            work.gate.set()
+
+        _, result = await asyncio.gather(stand_still(), settle(work.run(), 0.1))
+        assert result == "done"
+        with pytest.raises(asyncio.CancelledError):
+            _ = await settle(Work().run(), 0.05)
 
     play(act)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from redicts.core.effects import Op
+from redicts.core.effects import Commit, Op
 from redicts.errors import PoolExhausted
 from redicts.proxy import Proxy
 from tests.runners.rig import Rig, call, steps, watch
@@ -59,14 +59,17 @@ def test_a_plain_pool_of_a_users_client_says_so_too(valkey_server: Server) -> No
         assert rig.run(call("PING")) == "PONG"
 
 
-def test_a_watch_holds_its_connection_only_until_its_operation_ends(proxy: MakeProxy) -> None:
+def test_a_watch_holds_its_connection_only_until_the_next_step(proxy: MakeProxy) -> None:
+    """So one connection is enough for every operation: they never wait for each other with all of them kept."""
     place = proxy(max_connections=1, timeout_secs=0.1)
 
-    def needs_two() -> Op[None]:
+    def goes_on() -> Op[str]:
         yield (watch(["k"]),)
-        yield (call("PING"),)
+        (reply,) = yield (call("PING"),)
+        with pytest.raises(ValueError, match="Commit needs a Watch before it"):
+            yield (Commit((call("SET", "k", 1),)),)
+        return str(reply)
 
     runner = place._where().runner
-    with pytest.raises(PoolExhausted):
-        runner.run(needs_two(), True)
-    assert runner.run(steps((call("PING"),)), True) == [("PONG",)]
+    assert runner.run(goes_on(), True) == "PONG"
+    assert runner.run(steps((watch(["k"]),), (call("PING"),)), True)[1] == ("PONG",)
