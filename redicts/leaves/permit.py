@@ -15,9 +15,28 @@ from typing import Any, Final
 
 from redicts.errors import LockLost, NotOwner, RedictsError
 
-__all__ = ["AsyncPermit", "Granted", "Permit"]
+__all__ = ["AsyncPermit", "Granted", "Permit", "check_permits"]
 
 log: Final = logging.getLogger("redicts.leaves")
+
+
+def check_permits(number: object, what: str, most: int) -> int:
+    """Check a number of permits; give it back.
+
+    Args:
+        number: What the user gave.
+        what: The name of the parameter, for the error.
+        most: How many there may be.
+
+    Raises:
+        TypeError: It is no integer.
+        ValueError: It is below 1, or above that.
+    """
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise TypeError(f"{what} is an integer, not {number!r}")
+    if not 1 <= number <= most:
+        raise ValueError(f"{what} is at least 1 and at most {most} here, not {number}")
+    return number
 
 
 class Granted:

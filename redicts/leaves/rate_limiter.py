@@ -244,7 +244,7 @@ class RateLimiterOperations(Leaf[Any]):
         yield from self._run_writing("clear")
 
     @operation(idempotent=True)
-    def length(self) -> Op[int]:
+    def length(self) -> Op[int]:  # pyright: ignore[reportIncompatibleVariableOverride]  # it counts otherwise
         """Count how many fewer than ``burst`` would be let through just now: 0 where nothing is remembered.
 
         Raises:

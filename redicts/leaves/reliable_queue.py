@@ -51,7 +51,7 @@ class ReliableQueueOperations(WaitingQueue[T]):
     def __init__(self, place: Place, of: Of[T], maxsize: int, lease: float) -> None:
         super().__init__(place, of, maxsize)
         self._lease_ms = life_ms(lease, "lease")
-        self._taken: Taken[str] = Taken()
+        self._taken = Taken()
 
     @operation(idempotent=False)
     def task_done(self) -> Op[None]:

@@ -9,7 +9,7 @@ Invariant: whoever ends waiting, by whatever, leaves neither permit nor ticket.
 from __future__ import annotations
 
 import logging
-import uuid
+import os
 from time import monotonic
 from types import TracebackType
 from typing import Any, Final
@@ -24,7 +24,7 @@ from redicts.errors import ConnectionLost, LockLost, WaitTimeout, WrongType
 from redicts.leaves.leaf import AsyncLeaf, Leaf, QueuedLeaf, SyncLeaf
 from redicts.leaves.parts import tickets
 from redicts.leaves.parts.taken import Taken
-from redicts.leaves.permit import AsyncPermit, Granted, Permit
+from redicts.leaves.permit import AsyncPermit, Granted, Permit, check_permits
 from redicts.leaves.waiting import Attempt, check_timeout, wait_for
 
 __all__ = ["AsyncPermit", "AsyncSemaphore", "Permit", "QueuedSemaphore", "Semaphore", "SemaphoreOperations"]
@@ -64,9 +64,9 @@ class SemaphoreOperations(Leaf[Any]):
 
     def __init__(self, place: Place, value: int, lease: float) -> None:
         super().__init__(place)
-        self.value = _whole(value, "value", MOST)
+        self.value = check_permits(value, "value", MOST)
         self._lease_ms = life_ms(lease, "lease")
-        self._mine: Taken[Any] = Taken()
+        self._mine = Taken()
 
     @operation(idempotent=True)
     def available(self) -> Op[int]:
@@ -82,7 +82,7 @@ class SemaphoreOperations(Leaf[Any]):
         return max(0, self.value - int(held))
 
     @operation(idempotent=True)
-    def length(self) -> Op[int]:
+    def length(self) -> Op[int]:  # pyright: ignore[reportIncompatibleVariableOverride]  # it counts otherwise
         """Count the permits that are held, and their leases not over: what ``val()`` of the place shows, too.
 
         Raises:
@@ -114,10 +114,10 @@ class SemaphoreOperations(Leaf[Any]):
         Atomicity: one step takes them.
         Cost: 1 round trip where they are free; while it waits, 1 command a second.
         """
-        many = _whole(count, "count", min(self.value, MOST_AT_ONCE))
+        many = check_permits(count, "count", min(self.value, MOST_AT_ONCE))
         lease_ms = self._lease_ms if lease is None else life_ms(lease, "lease")
         guards, patience = self._guards(), check_timeout(timeout)
-        granted = Granted(self.key(), uuid.uuid4().hex, many, lease_ms)
+        granted = Granted(self.key(), os.urandom(16).hex(), many, lease_ms)
         line: tuple[Any, str] | None = None
         ticket, may_hold = "", False  # whether the server may know of it though no ticket says so
 
@@ -203,15 +203,6 @@ class SemaphoreOperations(Leaf[Any]):
             path=self.key(),
             timeout=timeout,
         )
-
-
-def _whole(number: object, what: str, most: int) -> int:
-    """Check a number of permits."""
-    if isinstance(number, bool) or not isinstance(number, int):
-        raise TypeError(f"{what} is an integer, not {number!r}")
-    if not 1 <= number <= most:
-        raise ValueError(f"{what} is at least 1 and at most {most} here, not {number}")
-    return number
 
 
 class Semaphore(SemaphoreOperations, SyncLeaf):

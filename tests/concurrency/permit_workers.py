@@ -22,7 +22,8 @@ VALUE = 3
 def use_for_ever(spot: Spot, me: int) -> None:
     """Take permits in every way, and log when.
 
-    "+", its token, and until when it holds at least; "=" when it was renewed; "-" before it is released. All clocks here are one: the monotonic clock of the machine.
+    "+", its token, and until when it holds at least; "=" when it was renewed; "-" before it is released. All clocks
+    here are one: the monotonic clock of the machine.
     """
     spot.open(socket_timeout=60)
     slots, client, choose = Proxy("slots").as_semaphore(VALUE, lease=LEASE), Pool().get_connection(), random.Random(me)

@@ -126,7 +126,7 @@ def test_bad_input(limiter: RateLimiter, tree: Proxy, backend: Backend) -> None:
                 act(4)
             for strange in (True, 1.0, "1", None):
                 with pytest.raises(TypeError, match="count is an integer"):
-                    act(strange)
+                    act(strange)  # type: ignore[arg-type]
         for timeout in (-1, float("nan")):
             with pytest.raises(ValueError, match="timeout"):
                 limiter.wait(timeout)
@@ -194,7 +194,7 @@ def test_limiters_of_many_users_are_tidied(tree: Proxy, backend: Backend) -> Non
         assert tree.get(f"app.user{number}").as_rate_limiter(1, per=5).hit().allowed
         if number % 5 == 4:
             backend.advance(6)
-    assert backend.client.hlen(backend.database.space.node(("app",))) < 30  # type: ignore[operator]
+    assert backend.client.hlen(backend.database.space.node(("app",))) < 30
 
 
 # ---- its numbers

@@ -10,12 +10,10 @@ import threading
 from asyncio import Task, current_task
 from asyncio.events import _get_running_loop
 from collections import deque
-from typing import Any, Generic, TypeVar
+from typing import Any
 from weakref import WeakKeyDictionary
 
 __all__ = ["Taken"]
-
-T = TypeVar("T")
 
 
 class _Local(threading.local):
@@ -25,7 +23,7 @@ class _Local(threading.local):
         self.members: deque[Any] = deque()
 
 
-class Taken(Generic[T]):
+class Taken:
     """What was taken through one handle, by whom."""
 
     __slots__ = ("_local", "_pid", "_tasks")
@@ -35,10 +33,10 @@ class Taken(Generic[T]):
 
     def _begin(self) -> None:
         self._local = _Local()
-        self._tasks: WeakKeyDictionary[Task[Any], deque[T]] = WeakKeyDictionary()
+        self._tasks: WeakKeyDictionary[Task[Any], deque[Any]] = WeakKeyDictionary()
         self._pid = os.getpid()
 
-    def mine(self) -> deque[T]:
+    def mine(self) -> deque[Any]:
         """Give what the running task, else the running thread, took: the oldest first. It may be changed."""
         if self._pid != os.getpid():
             self._begin()

@@ -6,34 +6,27 @@
 --   as if none had come, the server's time: us, as text}.
 -- Errors: LOCKLOST, NEWSECTION, WRONGKIND: nothing was written.
 -- Complexity: O(1).
--- Needs: brief, gcra
+-- First: proof, gcra
+-- Needs: brief
 
--- As it is nearly always: no lock, a place that is there and lies in nothing that expires, and a cost without a rest. (What
--- follows after the prelude does the same, and takes three times as long.)
-local at = ARGV[2] == '1' and 2 or 1
-if ARGV[1] == '0' and ARGV[7] == '1' and ARGV[3] ~= '' and redis.call('HGET', KEYS[at], ARGV[3]) == ARGV[4]
+-- As it is nearly always: no more than one lock, and a place that is there and lies in nothing that expires.
+local at = alive and guard + (ARGV[2] == '1' and 2 or 1)
+if at and ARGV[3 + guard] ~= '' and redis.call('HGET', KEYS[at], ARGV[3 + guard]) == ARGV[4 + guard]
   and redis.call('PTTL', KEYS[at]) == -1 then
-  local body, us, most = KEYS[at + 1], tonumber(ARGV[5]), tonumber(ARGV[5]) * tonumber(ARGV[8])
-  local stored = tonumber(redis.call('GET', body) or '')
+  local body = KEYS[at + 1]
+  local stored = redis.call('GET', body)
   if stored then
-    local time = redis.call('TIME')
-    local now = time[1] * 1000000 + time[2]
-    local ahead = math.min(math.max(stored - now, 0), most)
-    local new, wait = ahead + us * tonumber(ARGV[9]), 0
-    local allowed = new <= most
+    local now = now_us()
+    local allowed, more, wait, ahead, text = gcra(stored, now, rate_at(5 + guard), tonumber(ARGV[9 + guard]))
     if allowed then
-      ahead = new
-      local left, ends = redis.call('PTTL', body), math.ceil((now + new) / 1000)
-      local text = string.format('%.0f', now + new)
+      local left, ends = redis.call('PTTL', body), math.ceil((now + ahead) / 1000)
       if left >= 0 and left < ends - math.floor(now / 1000) then
         redis.call('SET', body, text, 'PXAT', string.format('%.0f', ends))
       else
         redis.call('SET', body, text, 'KEEPTTL')
       end
-    else
-      wait = new - most
     end
-    return {allowed and 1 or 0, math.floor((most - ahead) / us), wait, ahead, string.format('%.0f', now)}
+    return {allowed and 1 or 0, more, wait, ahead, string.format('%.0f', now)}
   end
 end
 -- Prelude
