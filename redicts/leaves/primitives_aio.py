@@ -194,7 +194,7 @@ class AsyncPrimitives(Place):
 
         Example:
             >>> limiter = aio.root().get("limits.ada").as_rate_limiter(2, per=60)
-            >>> [await limiter.hit().allowed for _ in range(3)]
+            >>> [(await limiter.hit()).allowed for _ in range(3)]
             [True, True, False]
         """
         from redicts.leaves.rate_limiter import AsyncRateLimiter
