@@ -252,7 +252,7 @@ class AsyncPrimitives(Place):
 
         Example:
             >>> slots = aio.root().get("slots").as_semaphore(2)
-            >>> async with slots.acquire():
+            >>> async with await slots.acquire():
             ...     await slots.available()
             1
         """
