@@ -7,8 +7,13 @@ from benchmarks.rows import contended  # isort: skip  # after the locks that nob
 from benchmarks.rows import coroutines, pipelines  # isort: skip
 from benchmarks.rows import leaves  # isort: skip
 from benchmarks.rows import hyperloglog  # isort: skip
+from benchmarks.rows import cache  # isort: skip
+from benchmarks.rows import bloom_filter  # isort: skip
+from benchmarks.rows import rate_limiter, semaphore  # isort: skip
 
 __all__ = [
+    "bloom_filter",
+    "cache",
     "calls",
     "contended",
     "coroutines",
@@ -19,4 +24,6 @@ __all__ = [
     "leaves",
     "locks",
     "pipelines",
+    "rate_limiter",
+    "semaphore",
 ]

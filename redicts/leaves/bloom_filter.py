@@ -126,15 +126,15 @@ class BloomFilterOperations(BloomElements[T]):
 
 
 class BloomFilter(BloomFilterOperations[T], SyncLeaf):
-    """Which elements were seen, as ``as_bloom_filter()`` opens it: 1.2 MB for a million of them at an error rate of 1 %.
+    """Which elements were seen, as ``as_bloom_filter()`` opens it: a million in 1.2 MB at 1 %.
 
-    ``in`` is certain where it says no, and wrong at the error rate where it says yes. Elements are JSON values, compared
-    as JSON: 1, 1.0 and True are three values here. They cannot be listed, nor taken out. Beyond the capacity the error
-    rate grows; a ``scalable`` filter grows itself then, and keeps the rate.
+    ``in`` is certain where it says no. Of all that is not in it, it takes the share ``error_rate`` for such as is, once it
+    holds as many elements as it is for; beyond that more, unless it is ``scalable``: then it grows instead. Elements are
+    JSON values, compared as JSON: 1, 1.0 and True are three values here. They cannot be listed, nor taken out.
 
-    The parameters are stored with it: who opens it with others gets a ``ParameterMismatch``, and it is left alone. All of
-    its memory is taken with the first element: ``1.44 * log2(1 / error_rate)`` bits for each of its capacity. A server
-    holds 512 MB in one filter.
+    The parameters are stored with it: who opens it with others gets a ``ParameterMismatch``, and it is left alone. All
+    of its memory is taken with the first element: ``1.45 * log2(1 / error_rate)`` bits for each of its capacity; of a
+    scalable one 1.5 bits more for each, and for each layer as much again. A server holds 512 MB in one filter.
 
     Example:
         >>> seen = root().get("seen").as_bloom_filter(capacity=1000, error_rate=0.001)

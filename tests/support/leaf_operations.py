@@ -31,6 +31,7 @@ CONTENT: dict[str, Any] = {
 """As plain JSON, which is converted."""
 
 FILLED: dict[str, Callable[[Any], object]] = {
+    "bloom_filter": lambda leaf: leaf.update([1, 2, 3]),
     "cache": lambda leaf: leaf.set_many({"a": 1, "b": 2}),
     "hyperloglog": lambda leaf: leaf.update([1, 2, 3]),
     "ids": lambda leaf: leaf.reserve(41),
@@ -45,12 +46,14 @@ SPELLED = {"hyperloglog": "HyperLogLog"}
 OF: dict[str, Any] = {
     "deque": int, "dict": int, "list": int, "priority_queue": str, "queue": int, "reliable_queue": int,
     "set": int, "sorted_set": str, "hyperloglog": int, "cache": int,
+    "bloom_filter": int,
 }  # fmt: skip
 """Of what type the elements are."""
 
 OPENED: dict[str, Callable[..., Any]] = {
     kind: lambda place, kind=kind, **options: getattr(place, f"as_{kind}")(**options) for kind in [*CONTENT, *FILLED]
 } | {
+    "bloom_filter": lambda place, **options: place.as_bloom_filter(capacity=100, **options),
     "rate_limiter": lambda place, **_: place.as_rate_limiter(3, per=300),
     "reliable_queue": lambda place, **options: place.as_queue(reliable=True, **options),
     "semaphore": lambda place, **_: place.as_semaphore(2, lease=300),
@@ -329,6 +332,20 @@ ROWS: dict[str, list[Row]] = {
         reads("get_many", lambda leaf: leaf.get_many(["a", "none"])),
         reads("get_many", lambda leaf: leaf.get_many([]), 0),
         reads("time_to_live", lambda leaf: leaf.time_to_live("a")),
+    ],
+    "bloom_filter": [
+        *COMMON,
+        Row("add", lambda leaf: leaf.add(5)),
+        Row("add", lambda leaf: leaf.add(1)),
+        Row("update", lambda leaf: leaf.update([1, 5], [6])),
+        Row("update", lambda leaf: leaf.update([]), False, 0),
+        Row("union_update", lambda leaf: leaf.union_update(beside(leaf, "bloom_filter"))),
+        Row("union_update", lambda leaf: leaf.union_update(), False, 0),
+        reads("contains", lambda leaf: leaf.contains(1)),
+        reads("contains_many", lambda leaf: leaf.contains_many([1, 5])),
+        reads("contains_many", lambda leaf: leaf.contains_many([]), 0),
+        reads("is_full", lambda leaf: leaf.is_full()),
+        reads("current_error_rate", lambda leaf: leaf.current_error_rate()),
     ],
     "hyperloglog": [
         *COMMON,

@@ -31,7 +31,10 @@ _ROW = Example(
 _FOREVER = "9" * 14
 
 EXAMPLES: dict[str, Example] = {
-    "bloom_filter": Example(0, ("SET", "")),
+    "bloom_filter": Example(
+        3, ("SET", "redicts bloom 1 xxh3 capacity=100 error_rate=0.01 scalable=0 bits=969 hashes=7 layers=1 set=21 length=3 "
+            "pass=1".ljust(255) + "\n" + "\x03" * 10 + "\x01" + "\0" * 111),
+    ),
     "cache": Example(
         {"a": 1, "b.c": [None], "7": {"x": []}},
         ("HSET", '"a"', f"v{_FOREVER} {_FOREVER} 1", '"b.c"', f"V{_FOREVER} {_FOREVER} [null]", "7",

@@ -23,11 +23,11 @@ local function add_layer(filter)
   filter[#filter + 1], filter.last, filter.stop = layer, layer, layer.from + layer.bits
 end
 
--- A filter with no layers yet.
+-- A filter with no layers yet. (`same` ends in "scalable=1 " or "scalable=0 ".)
 local function new_filter(body, same, bits, hashes)
   return {
     body = body, same = same, bits = tonumber(bits), hashes = tonumber(hashes), stop = 8 * HEAD,
-    set = 0, length = 0, pass = 1, scalable = string.find(same, ' scalable=1 ', 1, true) ~= nil,
+    set = 0, length = 0, pass = 1, scalable = byte(same, -2) == 49,
   }
 end
 

@@ -5,28 +5,34 @@
 -- Errors: WRONGKIND; PARAMETERS, with the number 0 and the header found.
 -- Complexity: O(elements * hash functions of all layers): 0.5 us for each bit that is looked at, which are two for an element
 --   that is not in it. A filter that is small beside what is asked is read whole first: then it is 0.1 us.
--- Needs: kept, bloom
-
-local wrong = wrong_kind()
-if wrong then return wrong end
-local filter, refused = filter_of(KEYS[2], ARGV[3])
-if refused then return refused end
-local hashes, copy, answers = ARGV[4], nil, {}
-local count = #hashes / ELEMENT
-if not filter then return string.rep('0', count) end
+-- First: bloom
+-- Needs: kept
 
 local WORTH, LARGEST = 2000, 2 ^ 24  -- bytes for an element; bytes in all
-local size = filter.stop / 8
-if size <= WORTH * count and size <= LARGEST then copy = call('GET', KEYS[2]) end
-for i = 1, count do
-  local x, y, z = words(hashes, ELEMENT * (i - 1) + 1)
-  local answer = '0'
-  for layer = #filter, 1, -1 do  -- the last one holds most
-    if has(filter, filter[layer], copy, x, y, z) then
-      answer = '1'
-      break
+
+-- The answers of a filter.
+local function ask(filter, hashes)
+  local count, size, copy, answers = #hashes / ELEMENT, filter.stop / 8, nil, {}
+  if size <= WORTH * count and size <= LARGEST then copy = call('GET', filter.body) end
+  for i = 1, count do
+    local x, y, z = words(hashes, ELEMENT * (i - 1) + 1)
+    local answer = '0'
+    for layer = #filter, 1, -1 do  -- the last one holds most
+      if has(filter, filter[layer], copy, x, y, z) then
+        answer = '1'
+        break
+      end
     end
+    answers[i] = answer
   end
-  answers[i] = answer
+  return table.concat(answers)
 end
-return table.concat(answers)
+
+if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then
+  local filter, refused = filter_of(KEYS[2], ARGV[3])
+  if filter then return ask(filter, ARGV[4]) end
+  if refused then return refused end
+end
+-- Prelude
+
+return wrong_kind() or string.rep('0', #ARGV[4] / ELEMENT)
