@@ -91,4 +91,6 @@ def test_code_that_handles_redis_errors_goes_on_working() -> None:
             raise kind("gone", address="x")
     assert issubclass(PoolExhausted, ConnectionLost)
     assert not issubclass(OutcomeUnknown, ConnectionLost)  # never to be tried again like the others
-    assert {kind.__name__ for kind in LockError.__subclasses__()} == {"LockTimeout", "LockLost", "NotOwner"}
+    assert {kind.__name__ for kind in LockError.__subclasses__()} == {
+        "LockTimeout", "LockLost", "NotOwner", "TooManyExtensions",
+    }  # fmt: skip
