@@ -99,8 +99,9 @@ class _Asking:
         """Send what is asked."""
         effect, lane = self._effect, self._effect.lane
         for at, what in enumerate(effect.asked):
-            if what is not None:
-                self._take(at, None if lane is None else lane.get(at))
+            before = None if lane is None else lane.get(at)
+            if what is not None and not self._is_handed_on(at, what, before):
+                self._take(at, before)
         for number, _ in self._poll.poll(0) if self._numbers else ():  # late replies; or the end of a connection
             self._look(self._place_of(number))
         for at, link in list(self._links.items()):
@@ -154,6 +155,12 @@ class _Asking:
     def _take(self, at: int, prefer: object = None) -> None:
         self._links[at] = self._masters[at].take(self._left(), prefer if isinstance(prefer, Link) else None)
         self._watch(at)
+
+    def _is_handed_on(self, at: int, what: Call | Eval, before: Any) -> bool:
+        """Leave it to the thread that uses the link just now over which the lane went, to ask this in its order."""
+        if not isinstance(before, Link) or not self._effect.instead or before.at_once:
+            return False
+        return self._masters[at].hand_on(before, what, Owed(self._effect.lane, at))
 
     def _watch(self, at: int) -> None:
         """Have it told when there is something new of one: it may be another connection than before."""

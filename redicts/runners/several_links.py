@@ -102,6 +102,7 @@ class Links:
 
     def _begin(self) -> None:
         self._idle: list[Link] = []
+        self._lock = threading.Lock()  # held for moments only
         self._pid = os.getpid()
 
     def take(self, patience: float, prefer: object = None) -> Link:
@@ -132,10 +133,31 @@ class Links:
             link.drop()
 
     def give_back(self, link: Link) -> None:
-        """Take a link back; what is owed on it must be noted."""
-        if self._pid == os.getpid():
-            link.used = True
-            self._idle.append(link)
+        """Take a link back; what is owed on it must be noted. What another thread handed on is sent now."""
+        if self._pid != os.getpid():
+            return
+        link.used = True
+        with self._lock:
+            try:
+                link.follow()
+            except Exception:  # noqa: BLE001  # it is lost, and who handed it on does not wait
+                link.drop()
+            else:
+                self._idle.append(link)
+
+    def hand_on(self, link: Link, effect: Call | Eval, owed: Owed) -> bool:
+        """Have something asked over a link that another thread uses just now, after what was asked there before.
+
+        Returns:
+            Whether it will be; not if nobody uses it.
+        """
+        if self._pid != os.getpid():
+            return False
+        with self._lock:
+            handed = link.is_out and link not in self._idle
+            if handed:
+                link.following.append((effect, owed))
+            return handed
 
     def disconnect(self, inuse_connections: bool = False) -> None:  # noqa: ARG002  # as of redis-py's pools
         """Close the links that are free."""
@@ -244,16 +266,31 @@ class Link:
 
     Attributes:
         at_once: As above.
+        following: What other threads want to be asked when it is given back.
+        is_out: Whether it was not dropped.
         used: Whether it was used before, so that it may have been lost meanwhile.
         waits: Whether what was asked last has not been answered, and is not owed.
     """
 
-    __slots__ = ("_connection", "_joining", "_known", "_owed", "_since", "_steady", "at_once", "used", "waits")
+    __slots__ = (
+        "_connection",
+        "_joining",
+        "_known",
+        "_owed",
+        "_since",
+        "_steady",
+        "at_once",
+        "following",
+        "is_out",
+        "used",
+        "waits",
+    )
 
     def __init__(self, connection: Any, joining: Joining | None, *, at_once: bool = False) -> None:
         self.at_once = at_once
-        self.used = False
-        self.waits = False
+        self.following: list[tuple[Call | Eval, Owed]] = []
+        self.is_out = True
+        self.used = self.waits = False
         self._connection = connection
         self._joining = joining
         self._known: set[str] = set()
@@ -344,6 +381,13 @@ class Link:
         self._owed.append(owed)
         self.waits = False
 
+    def follow(self) -> None:
+        """Send what other threads want to be asked, where it is certain that this comes after all the rest."""
+        while self.following:
+            effect, owed = self.following.pop(0)
+            self.ask(effect)
+            self.owe(owed)
+
     @property
     def is_steady(self) -> bool:
         """Whether nothing was interrupted in the middle of it."""
@@ -351,6 +395,7 @@ class Link:
 
     def drop(self) -> None:
         """Close it."""
+        self.is_out = False
         joining, self._joining = self._joining, None
         if joining is not None:
             joining.give_up()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from time import monotonic
 from typing import Any, Final, NamedTuple
 
@@ -32,7 +32,7 @@ log: Final = logging.getLogger("redicts.leaves")
 DRIFT: Final = (0.01, 0.002)
 """How much less than the servers hold it the lock counts as held: a part of the time, and seconds."""
 
-GRACE_SECONDS: Final = 0.01
+GRACE_SECONDS: Final = 0.005
 """How long is waited for the last masters to say that they have given the lock up, when a majority has."""
 
 CANCELLED_SECONDS: Final = 0.05
@@ -165,21 +165,29 @@ class MasterLock(Leaf[Any]):
         return list(outcomes)
 
     def _take_back(self, held: Held, outcomes: Sequence[Any], hard: float | None, grace: float) -> Op[None]:
-        """Give up what was acquired, or is being acquired. Those who answered then are waited for."""
-        answered = [at for at, each in enumerate(outcomes) if each is not WAITING and not isinstance(each, Exception)]
+        """Give up what was acquired, or is being acquired. Those who hold it are waited for."""
+        held_by = [at for at, each in enumerate(outcomes) if type(each) is int and each > 0]
+        free = {at for at, each in enumerate(outcomes) if type(each) is int and each <= 0}
+        if not held.lane.keys() - free:
+            return
 
         def enough(now: list[Any]) -> bool:
-            return all(now[at] is not WAITING for at in answered)
+            return all(now[at] is not WAITING for at in held_by)
 
-        _ = yield from self._give_up(held, self._left(hard), enough, grace)
+        _ = yield from self._give_up(held, self._left(hard), enough, grace, free)
 
     def _give_up(
-        self, held: Held, patience: float, enough: Callable[[list[Any]], bool], grace: float = GRACE_SECONDS
+        self,
+        held: Held,
+        patience: float,
+        enough: Callable[[list[Any]], bool],
+        grace: float = GRACE_SECONDS,
+        free: Collection[int] = (),
     ) -> Op[list[Any]]:
         """Tell all masters that were asked; those that may get the acquisition only after this remember that."""
         asked = self._asked(_RELEASE, held.token, "0")
         instead = self._asked(_RELEASE, held.token, str(self._limits.lease_ms))
-        told = tuple([each if at in held.lane else None for at, each in enumerate(asked)])
+        told = tuple([each if at in held.lane and at not in free else None for at, each in enumerate(asked)])
 
         (outcomes,) = yield (Everywhere(told, patience, enough, grace, held.lane, instead),)
         return list(outcomes)
