@@ -128,9 +128,9 @@ class BloomFilterOperations(BloomElements[T]):
 class BloomFilter(BloomFilterOperations[T], SyncLeaf):
     """Which elements were seen, as ``as_bloom_filter()`` opens it: a million in 1.2 MB at 1 %.
 
-    ``in`` is certain where it says no. Of all that is not in it, it takes the share ``error_rate`` for such as is, once it
-    holds as many elements as it is for; beyond that more, unless it is ``scalable``: then it grows instead. Elements are
-    JSON values, compared as JSON: 1, 1.0 and True are three values here. They cannot be listed, nor taken out.
+    ``in`` is certain where it says no. Of all that is not in it, it takes the share ``error_rate`` for such as is, once
+    it holds as many elements as it is for; beyond that more, unless it is ``scalable``: then it grows instead. Elements
+    are JSON values, compared as JSON: 1, 1.0 and True are three values here. They cannot be listed, nor taken out.
 
     The parameters are stored with it: who opens it with others gets a ``ParameterMismatch``, and it is left alone. All
     of its memory is taken with the first element: ``1.45 * log2(1 / error_rate)`` bits for each of its capacity; of a
