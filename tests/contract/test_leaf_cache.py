@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -205,6 +206,7 @@ def test_values_of_a_type(tree: Proxy, backend: Backend) -> None:
             with pytest.raises(InvalidElement, match=r"\"two\" at 'app\.pages'"):
                 act()
         bad: Any = "three"
+        refused: Callable[[], object]
         for refused in (lambda: numbers.set("three", bad), lambda: numbers.set_many({"four": 4, "three": bad})):
             with pytest.raises(InvalidElement):
                 refused()
@@ -242,6 +244,7 @@ def test_a_life_of_the_place_is_the_limit(pages: Cache[Any], tree: Proxy, backen
     place = tree.get("app.pages")
     pages.set("a", 1, ttl=None)
     assert place.expire(100)
+    act: Callable[[], object]
     for act in (lambda: pages.set("a", 2), lambda: pages.set("b", 1, ttl=5000), lambda: pages.set("c", 1, ttl=None)):
         act()
         assert 90 < place.time_to_live() <= 100

@@ -146,7 +146,8 @@ def test_what_cannot_be_stored_gives_the_claim_up(tree: Proxy, backend: Backend)
 
 
 def test_bad_arguments_compute_nothing(pages: Cache[Any], backend: Backend) -> None:
-    work, bad = Work(), Any
+    work = Work()
+    bad: Any
     with nothing_written(backend):
         with pytest.raises(ValueError, match="ttl is above 0"):
             pages.get_or_compute("a", work, ttl=0)
@@ -256,12 +257,13 @@ def test_what_began_before_is_not_stored_after(pages: Cache[Any], tree: Proxy, b
     pages.set("other", 1)
     gate = Gate(pages, "old")
     other = aside(backend)
-    {
+    changes: dict[str, Callable[[], object]] = {
         "set": lambda: other.set("a", "new"),
         "delete": lambda: other.delete("a"),
         "clear": other.clear,
         "delete the place": lambda: behind(backend, "app").delete("pages"),
-    }[how]()
+    }
+    _ = changes[how]()
     assert gate.end() == "old", "who asked before gets it"
     assert pages.get("a", "none") == ("new" if how == "set" else "none")
     assert [name for name in fields(backend) if name.startswith("?")] == []

@@ -134,6 +134,7 @@ def test_what_is_set_is_what_is_read(opened: Opened) -> None:
     assert found["a"] == opened("a")["a"] == [1, 2]
     typed = opened("a", of=tuple[int, int])
     assert typed["a"] == (1, 2)
+    bad: Callable[[], object]
     for bad in (
         lambda: typed.update({"a": "x"}),
         lambda: found.update({"a": {1}}),

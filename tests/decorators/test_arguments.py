@@ -123,9 +123,9 @@ def test_a_call_that_cannot_be_is_refused_as_by_the_function(args: Any, kwargs: 
     ids=repr,
 )
 def test_what_has_no_json_is_named(value: Any, what: str) -> None:
-    for call in (lambda: spell(plain, 1, value), lambda: spell(plain, 1, b=value)):
+    for args, kwargs in (((1, value), {}), ((1,), {"b": value})):
         with pytest.raises(TypeError, match=what) as caught:
-            call()
+            spell(plain, *args, **kwargs)
         assert "made() is cached by its arguments" in str(caught.value)
         assert "cache(key=...)" in str(caught.value)
     with pytest.raises(TypeError, match="'more' holds a set"):

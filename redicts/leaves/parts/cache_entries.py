@@ -265,13 +265,14 @@ class CacheEntries(Leaf[T]):
     def _look(self, name: str) -> Op[str | None]:
         """Read what is stored for a key, if it is fresh; ``None``: it is not, or the place holds something else.
 
-        A script would take a third longer. Mostly the server removes what is not fresh any more; where the reader must tell,
-        it asks for the time, too, from then on.
+        A script would take a third longer. Mostly the server removes what is not fresh any more; where the reader must
+        tell, it asks for the time, too, from then on.
         """
         command = Call(("HGET", self._place._space.leaf(self._place._path).body, name))
         try:
             if not self._timed:
-                (value,) = yield (command,)
+                (found,) = yield (command,)
+                value: str | None = found
                 if value is None or value[0] in SURE:
                     return value
             value, time = yield command, _TIME

@@ -1,43 +1,66 @@
-"""``as_cached_ordered_dict``: its round trips, and what it does for asyncio."""
+"""Caches: their round trips, and keys that are looked up together, for asyncio."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import pytest
 
-from redicts import aio
+from redicts import Proxy, aio
 from redicts.leaves.cached_ordered_dict import AsyncCachedOrderedDict
 from tests.runners.cancelling import ground
 from tests.runners.rig import proxy_over
 from tests.support.chaos import ChaosProxy
 from tests.support.servers import Server
 
+Act = Callable[[], object]
 
-def test_one_round_trip_looks_all_up(chaos: ChaosProxy) -> None:
-    place = proxy_over(chaos.url, "section.found")
+
+def trips(chaos: ChaosProxy, acts: list[Act]) -> list[int]:
+    """Do things; tell how many round trips each has taken."""
+    counts = []
+    for act in acts:
+        chaos.reset()
+        _ = act()
+        counts.append(chaos.round_trips)
+    return counts
+
+
+@pytest.fixture
+def place(chaos: ChaosProxy) -> Iterator[Proxy]:
+    """A place in a tree of its own; the scripts are there."""
+    made = proxy_over(chaos.url, "section.pages")
+    warm = made.get("warm").as_cached_ordered_dict([1])
+    warm.update({1: 1, 2: 2})
+    _ = (
+        warm.pop(1),
+        made.get("warm").as_cache().get_or_compute("key", lambda: 1),
+        made.get("warm").as_cache().get("none"),
+    )
+    made.clear()
+    yield made
+    made.clear()
+    made._where().runner.close()
+    made._where().client.connection_pool.disconnect()
+
+
+def test_one_round_trip_looks_all_up(place: Proxy, chaos: ChaosProxy) -> None:
     place.as_cached_ordered_dict([]).update({number: number for number in range(2000)})
     found = place.as_cached_ordered_dict(range(3000))
-    counts = []
-    for act in (
-        *(
-            found.misses,
-            lambda: list(found.items()),
-            lambda: found[5],
-            found.hydrate,
-            lambda: found.update({1: 1, 2: 2}),
-        ),
-        *(lambda: found.pop(1), found.clear),
-    ):
-        chaos.reset()
-        act()
-        counts.append(chaos.round_trips)
-    assert counts == [1, 0, 0, 1, 1, 1, 1]
-    place.clear()
-    place._where().runner.close()
-    place._where().client.connection_pool.disconnect()
+    acts: list[Act] = [found.misses, lambda: list(found.items()), lambda: found[5], found.hydrate]
+    acts += [lambda: found.update({1: 1, 2: 2}), lambda: found.pop(1), found.clear]
+    assert trips(chaos, acts) == [1, 0, 0, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("options", [{}, {"ttl": 60}, {"ttl": 60, "stale": 5}], ids=repr)
+def test_round_trips_of_computing(place: Proxy, chaos: ChaosProxy, options: Any) -> None:
+    """A hit is one, whether the server tells that it is fresh or the reader does; a miss is three."""
+    pages = place.as_cache(**options)
+    acts: list[Act] = [lambda: pages.get_or_compute("key", lambda: 1), lambda: pages.get_or_compute("key", lambda: 2)]
+    acts += [lambda: pages.get("key"), lambda: place.as_cache().get("key"), lambda: pages.delete("key")]
+    assert trips(chaos, acts) == [3, 1, 1, 1, 1]
 
 
 def in_loop(server: Server, work: Callable[[aio.Proxy], Coroutine[Any, Any, None]]) -> None:
