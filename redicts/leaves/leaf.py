@@ -67,7 +67,7 @@ class Leaf(Generic[T]):
             cls._marker = cls.KIND.marker
 
     def __init__(self, place: Place, of: Of[T] = None) -> None:
-        place._not_root(place._path, f"opened as a {self.KIND.name}")
+        place._not_root(place._path, f"opened as {_named(self.KIND.name)}")
         self._place = place
         self._elements: Elements[T] = elements_of(of)
 
@@ -159,10 +159,10 @@ class Leaf(Generic[T]):
             return refused
         place, expected = self.key(), self.KIND.name
         found = {"/": "node", "~": "leaf"}.get(refused.detail[:1], refused.detail.removeprefix("@"))
-        what = {"node": "a node", "leaf": "a JSON value"}.get(found, f"a {found}")
+        convert = f", make it one with convert({expected!r})," if self.KIND.is_container else ""
         return WrongType(
-            f"{place!r} holds {what}, not a {expected}; it was left alone. Read it with val(), make it one with "
-            f"convert({expected!r}), or delete() it first",
+            f"{place!r} holds {_named(found)}, not {_named(expected)}; it was left alone. Read it with val(){convert} "
+            "or delete() it first",
             path=place,
             expected=expected,
             found=found,
@@ -197,6 +197,11 @@ class Leaf(Generic[T]):
         Cost: 1 round trip, O(1).
         """
         return int((yield from self._read(self.LENGTH)))
+
+
+def _named(kind: str) -> str:
+    """Name a kind in a sentence."""
+    return {"node": "a node", "leaf": "a JSON value", "ids": "IDs"}.get(kind, f"a {kind}")
 
 
 class SyncLeaf(Sync):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -22,6 +23,7 @@ from redicts import (
     root,
 )
 from redicts.leaves.majority_ids import MajorityIds
+from redicts.pool.database import Database
 from tests.support.faces.awaited import AwaitedPlace
 from tests.support.portal import Portal
 from tests.support.servers import Server
@@ -62,7 +64,14 @@ def place(request: pytest.FixtureRequest, servers: list[Server]) -> Iterator[Pro
     made: Any = AwaitedPlace(portal, aio.root().get("app.ids"))
     yield made
     portal.call(aio.Pool().close)
+    portal.call(nothing_owed)
     portal.close()
+
+
+async def nothing_owed() -> None:
+    """Wait until the replies have come that nobody waits for."""
+    while any(task.get_name().startswith("redicts:") for task in asyncio.all_tasks()):
+        await asyncio.sleep(0.001)
 
 
 @pytest.fixture
@@ -148,7 +157,7 @@ def test_one_that_holds_something_else_is_left_alone(ids: MajorityIds, servers: 
         ids.clear()
     set_at(servers[2], "text")
     for act in (ids.next, ids.last, lambda: ids.raise_to(5)):
-        with pytest.raises(WrongType, match="not a ids"):
+        with pytest.raises(WrongType, match="not IDs"):
             act()
     assert at(servers[:3]) == [{"a": [1]}, {"a": [1]}, "text"]
 
@@ -195,6 +204,7 @@ def test_clients_as_masters(servers: list[Server]) -> None:
     ids = root().get("app.ids").as_ids(clients)
     assert [ids.next(), root().get("app.ids").as_ids(NAMES).next()] == [1, 2]
     for client in clients:
+        Database.of_client(client).runner.close()  # the connections that are not the client's
         client.close()
 
 
@@ -264,8 +274,8 @@ def test_a_minority_that_is_gone_or_hangs_delays_nothing(ids: MajorityIds, morta
     given: list[int] = []
     took = sorted(seconds(lambda: given.append(ids.next())) for _ in range(20))
     assert given == list(range(2, 22))
-    assert took[10] < 0.1, took
-    assert took[-1] < 0.2 + 0.5, took
+    assert took[15] < 0.15, took  # and not the 0.2 s after which one is given up
+    assert took[-1] < 0.2 + 1, took
     assert ids.last() == 21
     mortal[3].cont()
     assert [ids.next() for _ in range(3)] == [22, 23, 24]
