@@ -70,7 +70,7 @@ def place(request: pytest.FixtureRequest, servers: list[Server]) -> Iterator[Pro
 
 async def nothing_owed() -> None:
     """Wait until the replies have come that nobody waits for."""
-    while any(task.get_name().startswith("redicts:") for task in asyncio.all_tasks()):
+    while any(task.get_name().startswith("redicts:") for task in asyncio.all_tasks()):  # noqa: ASYNC110
         await asyncio.sleep(0.001)
 
 
