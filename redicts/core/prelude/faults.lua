@@ -74,7 +74,7 @@ local function check_body(key)
   local kind = text == '~' and {'string'} or KINDS[text]
   local wrong, fake = sketch(kind, key)
   if kind and not fake and not check_type(key, kind[1]) then return end
-  if wrong then note('not a HyperLogLog', key, redis.call('GETRANGE', key, 0, 79)) end
+  if wrong then note('not ' .. wrong, key, redis.call('GETRANGE', key, 0, 79)) end
   if text == '~' then note('text', key, redis.call('GET', key)) else note(kind and 'typed' or 'unknown kind', key, text) end
   check_deadline(key, parent)
 end
