@@ -62,12 +62,14 @@ class Locks:
         self.portal = Portal() if face == "asyncio" else None
         kind: Any = redis.Redis if self.portal is None else redis.asyncio.Redis
         self.clients = [kind(host=server.host, port=server.port) for server in servers]
+        self.made: list[Any] = []
 
     def open(self, **options: Any) -> Any:
         if self.portal is None:
             return Proxy(PATH, rconn=self.clients[0]).as_redlock(self.clients, **options)
         portal = self.portal
         lock = portal.call(lambda: aio.Proxy(PATH, rconn=self.clients[0]).as_redlock(self.clients, **options))
+        self.made.append(lock)
 
         class Called:
             def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -82,8 +84,8 @@ class Locks:
             else:
                 self.portal.call(client.aclose)
         if self.portal is not None:
-            for client in self.clients:
-                self.portal.call(aio.Proxy("x", rconn=client)._where().runner.drop)
+            for database in [database for lock in self.made for database in lock._masters._databases()]:
+                self.portal.call(database.runner.drop)
             self.portal.close()
 
 
