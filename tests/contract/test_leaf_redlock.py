@@ -228,10 +228,11 @@ def test_it_is_free_again_after_its_time(place: Proxy, elsewhere: Any, servers: 
     assert bare(servers)
 
 
-def test_lost_though_nobody_took_it(place: Proxy) -> None:
+def test_lost_though_nobody_took_it(place: Proxy, servers: list[Server]) -> None:
     lock = place.as_redlock(NAMES, auto_release_time=0.05)
     with pytest.raises(LockLost), lock:
         wait_until(lambda: lock.length() == 0)
+    assert bare(servers), "and nothing is left of it"
 
 
 def test_extended(place: Proxy, servers: list[Server]) -> None:

@@ -26,7 +26,10 @@ end
 local refused = unfit()
 if refused then return refused end
 local member, now, ms = '+ ' .. ARGV[own], now_ms(), tonumber(ARGV[own + 1])
-if not there and ms == 0 then return 0 end
+if not there and ms == 0 then
+  if redis.call('HGET', key, field) == marker then settle() end  -- it has run out: nothing is left of it
+  return 0
+end
 if ms > 0 then
   refused = mount()
   if refused then return refused end
