@@ -10,6 +10,7 @@ from benchmarks.rows import hyperloglog  # isort: skip
 from benchmarks.rows import cache  # isort: skip
 from benchmarks.rows import bloom_filter  # isort: skip
 from benchmarks.rows import rate_limiter, semaphore  # isort: skip
+from benchmarks.rows import ids  # isort: skip
 
 __all__ = [
     "bloom_filter",
@@ -21,6 +22,7 @@ __all__ = [
     "figures",
     "foreign",
     "hyperloglog",
+    "ids",
     "leaves",
     "locks",
     "pipelines",

@@ -150,7 +150,9 @@ class MajorityIdsOperations(MajoritySource):
         """
         text = str(whole_number(last, "an ID", 0))
         line = self._own_line()
-        _ = yield from self._ask(self._writing("ids_accept", text, text))  # who does not accept it is there already
+        _ = yield from self._ask(
+            self._writing(self._every(), "ids_accept", text, text)
+        )  # who does not accept it is there already
         line.learn(last)
         self._passed_over(last)
 
@@ -168,7 +170,7 @@ class MajorityIdsOperations(MajoritySource):
         Cost: 1 round trip to all masters, side by side: the time of the slowest.
         """
         line = self._own_line()
-        asked = self._writing("clear")
+        asked = self._writing(self._every(), "clear")
         (outcomes,) = yield (Everywhere(asked, self._master_timeout, _never),)
         line.seen = 0
         self._fetched.drop()

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from redicts.core.effects import WAITING, Argument, Eval, Everywhere, Op, Refused, Sleep
 from redicts.core.guarded import UNGUARDED
+from redicts.core.keys import LeafKeys
 from redicts.core.place import Guard, Place
 from redicts.core.scripts import load
 from redicts.core.several import Masters, answered, failed, quorum
@@ -85,14 +86,15 @@ class MajoritySource(IdSource):
 
     def _lead(self, line: Line, ticket: Ticket, until: float) -> Op[None]:
         """Propose IDs for all that wait, until a majority accepts some."""
-        need, tries = quorum(len(self._masters.spaces)), 0
+        every, tries = self._every(), 0
+        need = quorum(len(every))
         while True:
             chosen = line.propose(ticket, _jump(tries), MOST)
             if chosen is None:
                 raise self._spent()
             tickets, ids = chosen
             began = monotonic()
-            asked = self._writing("ids_accept", str(ids[0]), str(ids[-1]))
+            asked = self._writing(every, "ids_accept", str(ids[0]), str(ids[-1]))
             (outcomes,) = yield (Everywhere(asked, self._master_timeout, partial(_decided, need, line.suspects)),)
             line.note(ids, outcomes)
             if outcomes.count("") >= need:
@@ -118,15 +120,18 @@ class MajoritySource(IdSource):
 
     # ---- asking
 
-    def _writing(self, script: str, *args: Argument) -> tuple[Eval, ...]:
-        path, loaded = self._place._path, load(PACKAGE, script)
-        every = [space.leaf(path) for space in self._masters.spaces]
-        return tuple([Eval(loaded, keys.plain, (*UNGUARDED, keys.field, self._marker, *args)) for keys in every])
+    def _every(self) -> list[LeafKeys]:
+        """Spell the keys of the place, at each master."""
+        path = self._place._path
+        return [space.leaf(path) for space in self._masters.spaces]
+
+    def _writing(self, every: Sequence[LeafKeys], script: str, *args: Argument) -> tuple[Eval, ...]:
+        loaded, marker = load(PACKAGE, script), self._marker
+        return tuple([Eval(loaded, keys.plain, (*UNGUARDED, keys.field, marker, *args)) for keys in every])
 
     def _greatest(self) -> Op[int]:
-        path, loaded, line = self._place._path, load(PACKAGE, "read"), self._own_line()
-        every = [space.leaf(path) for space in self._masters.spaces]
-        asked = [Eval(loaded, (keys.entry, keys.body), (keys.field, self._marker, "GET")) for keys in every]
+        loaded, marker, line = load(PACKAGE, "read"), self._marker, self._own_line()
+        asked = [Eval(loaded, (keys.entry, keys.body), (keys.field, marker, "GET")) for keys in self._every()]
         greatest = max(map(self._read_id, (yield from self._ask(tuple(asked)))))
         line.learn(greatest)
         return greatest
