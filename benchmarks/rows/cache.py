@@ -28,6 +28,15 @@ def hit_computed(stage: Stage) -> Pair:
     return Pair(raw=lambda: json.loads(raw.get("k")), ours=lambda: pages.get_or_compute("ada", _never))
 
 
+@row("cache.get_or_compute(k, f), a hit, stale=", "json.loads(r.get(k))", 1.15)
+def hit_timed(stage: Stage) -> Pair:
+    """Where the reader looks at the time: so it is, too, on servers without times to live for fields."""
+    raw, _ = _set_up(stage)
+    kept = Proxy("app.kept").as_cache(ttl=600, stale=60)
+    kept.set("ada", VALUE)
+    return Pair(raw=lambda: json.loads(raw.get("k")), ours=lambda: kept.get_or_compute("ada", _never))
+
+
 @row("@cache, a hit", "json.loads(r.get(k))", 1.15)
 def hit_decorated(stage: Stage) -> Pair:
     raw, _ = _set_up(stage)
@@ -63,7 +72,7 @@ def hits(stage: Stage) -> Pair:
     )
 
 
-@row("cache.set(k, v) with a ttl", "r.set(k, json.dumps(v), px=...)", 1.30)
+@row("cache.set(k, v) with a ttl", "r.set(k, json.dumps(v), px=...)")
 def put(stage: Stage) -> Pair:
     raw, pages = _set_up(stage)
     return Pair(raw=lambda: raw.set("k", json.dumps(VALUE), px=600_000), ours=lambda: pages.set("ada", VALUE))

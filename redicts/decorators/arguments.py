@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final
 
 from redicts.core.codec import encode_canonical
@@ -42,7 +42,7 @@ class Arguments:
         ValueError: It has no signature.
     """
 
-    __slots__ = ("_defaults", "_key", "_least", "_most", "_name", "_names", "_signature")
+    __slots__ = ("_defaults", "_key", "_labels", "_least", "_most", "_name", "_signature")
 
     def __init__(self, function: Callable[..., Any], name: str, key: Callable[..., Any] | None) -> None:
         self._name = name
@@ -53,7 +53,7 @@ class Arguments:
         places = [each for each in every if each.kind in _POSITIONAL]
         needed = [each for each in every if each.kind not in _MANY and each.default is each.empty]
         simple = all(each.kind not in _MANY for each in every) and all(each in places for each in needed)
-        self._names = [each.name for each in every]
+        self._labels = [f"{each.name}=" for each in every]
         self._defaults = [each.default for each in every]
         self._least, self._most = (len(needed), len(places)) if simple else (1, 0)
 
@@ -66,18 +66,21 @@ class Arguments:
         if self._key is not None:
             text = f"({self._spelled('key', self._key(*args, **kwargs))})"
         elif not kwargs and self._least <= len(args) <= self._most:
-            text = self._pairs(zip(self._names, [*args, *self._defaults[len(args) :]], strict=True))
+            values = args if len(args) == len(self._labels) else (*args, *self._defaults[len(args) :])
+            parts = [
+                label + (encode_canonical(value) if type(value) in _EXACT else self._spelled(label[:-1], value))
+                for label, value in zip(self._labels, values, strict=True)
+            ]
+            text = f"({','.join(parts)})"
         else:
             try:
                 bound = self._signature.bind(*args, **kwargs)
             except TypeError as error:
                 raise TypeError(f"{self._name}() {error}") from None
             bound.apply_defaults()
-            text = self._pairs(bound.arguments.items())
+            pairs = bound.arguments.items()
+            text = f"({','.join([f'{name}={self._spelled(name, value)}' for name, value in pairs])})"
         return text if len(text) < LONG else f"#{hashlib.blake2b(text.encode(), digest_size=32).hexdigest()}"
-
-    def _pairs(self, pairs: Iterable[tuple[str, Any]]) -> str:
-        return f"({','.join([f'{name}={self._spelled(name, value)}' for name, value in pairs])})"
 
     def _spelled(self, name: str, value: Any) -> str:
         try:

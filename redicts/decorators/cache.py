@@ -130,7 +130,7 @@ def cache(
             memory.leaf = Proxy(memory.path, **where).as_cache(of, **options)
             made = _plain(memory)
         leaf, shown = memory.leaf, {"maxsize": None, "typed": True, "path": memory.leaf.key(), **options, **errors}
-        _ = leaf._want(None, ttl, **errors)  # so that what is wrong is said here
+        _ = leaf._want("", ttl, **errors)  # so that what is wrong is said here
         made.cache_parameters = lambda: dict(shown)
         return update_wrapper(made, function)
 

@@ -104,8 +104,9 @@ class Cache(CacheOperations[T], SyncLeaf):
         Cost: 1 round trip where it is there, else 3: to look, to get the claim, to store. Who waits sends 1 command a
             second.
         """
-        wanted = self._want(key, ttl, negative, negative_ttl)
-        text = self._peek(wanted)
+        name = self._keys.spell(key, self.key)
+        wanted = self._want(name, ttl, negative, negative_ttl)
+        text = self._peek(name, bool(wanted.negative))
         if text is None:
             text = self._obtain(wanted)
         while text is not None:
@@ -180,8 +181,9 @@ class AsyncCache(CacheOperations[T], AsyncLeaf):
         Cost: 1 round trip where it is there, else 3: to look, to get the claim, to store. Who waits sends 1 command a
             second.
         """
-        wanted = self._want(key, ttl, negative, negative_ttl)
-        text = await self._peek(wanted)
+        name = self._keys.spell(key, self.key)
+        wanted = self._want(name, ttl, negative, negative_ttl)
+        text = await self._peek(name, bool(wanted.negative))
         if text is None:
             text = await self._obtain(wanted)
         while text is not None:

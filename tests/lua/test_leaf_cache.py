@@ -168,7 +168,7 @@ def raising() -> Any:
 
 def test_a_claim_that_nobody_ends_is_gone_some_time(place: Proxy, real_backend: Backend) -> None:
     pages: Any = place.as_cache(ttl=20, lease=0.01)
-    wanted = pages._want("a", 5, (), None)
+    wanted = pages._want('"a"', 5, (), None)
     assert pages._obtain(wanted) is None
     claim = raw(real_backend)['?"a"']
     assert claim == f"c{claim[1:15]} {claim[16:30]} {'-' * 16} {wanted.nonce}"
@@ -186,7 +186,7 @@ def test_of_many_that_take_over_sixteen_may_store(place: Proxy, real_backend: Ba
     client: Any = real_backend.client
     wanted = []
     for _ in range(20):
-        wanted.append(pages._want("a", None, (), None))
+        wanted.append(pages._want('"a"', None, (), None))
         assert pages._obtain(wanted[-1]) is None
         claim = raw(real_backend)['?"a"']
         client.hset(body(real_backend), '?"a"', f"c{1:014}{claim[15:]}")  # its lease is over
@@ -203,7 +203,7 @@ def test_of_many_that_take_over_sixteen_may_store(place: Proxy, real_backend: Ba
 def test_a_claim_asked_for_twice_is_one(place: Proxy, real_backend: Backend) -> None:
     """As after a lost connection, when the command is sent again."""
     pages: Any = place.as_cache(lease=60)
-    wanted = pages._want("a", None, (), None)
+    wanted = pages._want('"a"', None, (), None)
     assert pages._obtain(wanted) is None
     op = pages._claim(wanted, "v", "", "0", ())
     assert place._run(op, True) == [1]

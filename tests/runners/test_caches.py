@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
@@ -61,6 +62,32 @@ def test_round_trips_of_computing(place: Proxy, chaos: ChaosProxy, options: Any)
     acts: list[Act] = [lambda: pages.get_or_compute("key", lambda: 1), lambda: pages.get_or_compute("key", lambda: 2)]
     acts += [lambda: pages.get("key"), lambda: place.as_cache().get("key"), lambda: pages.delete("key")]
     assert trips(chaos, acts) == [3, 1, 1, 1, 1]
+
+
+def test_the_time_is_asked_for_once_a_second(place: Proxy, chaos: ChaosProxy) -> None:
+    """Where the reader must tell whether something is fresh; else it is never asked for."""
+    for options, times in (({"ttl": 60}, 1), ({"ttl": 60, "stale": 5}, 1)):
+        pages = place.as_cache(**options)  # type: ignore[arg-type]
+        pages.set("key", 1)
+        chaos.reset()
+        began = time.monotonic()
+        assert [pages.get("key") for _ in range(50)] == [1] * 50
+        seconds = int(time.monotonic() - began) + 1
+        assert 1 <= chaos.command_names.count("TIME") <= times * seconds
+        assert chaos.round_trips == 50
+
+
+def test_what_has_ended_is_not_served_since_the_time_is_known(place: Proxy, chaos: ChaosProxy) -> None:
+    pages = place.as_cache(ttl=0.15, stale=50)
+    other = place.as_cache(stale=50)
+    for _ in range(5):
+        pages.set("key", 1)
+        began = time.monotonic()
+        assert other.get("key") == 1
+        while other.get("key") is not None:
+            assert time.monotonic() - began < 5
+        assert time.monotonic() - began > 0.1
+        assert other.time_to_live("key") == -2
 
 
 def in_loop(server: Server, work: Callable[[aio.Proxy], Coroutine[Any, Any, None]]) -> None:

@@ -61,14 +61,14 @@ class CacheComputing(CacheEntries[T]):
     __slots__ = ()
 
     @operation(idempotent=True)
-    def _peek(self, wanted: Wanted) -> Op[str | None]:
-        """Read what there is, if it is fresh, and will do; an error after an "x"."""
-        value = yield from self._look(wanted.name)
+    def _peek(self, name: str, errors: bool) -> Op[str | None]:
+        """Read what there is for a key, if it is fresh; an error after an "x", if it will do."""
+        value = yield from self._look(name)
         if value is None:
             return None
         if value[0] in VALUES:
             return value[TEXT_AT:]
-        return ERROR + value[TEXT_AT:] if ERROR in wanted.usual else None
+        return ERROR + value[TEXT_AT:] if errors else None
 
     @operation(idempotent=True, one_step=False)
     def _obtain(self, wanted: Wanted) -> Op[str | None]:
@@ -126,10 +126,10 @@ class CacheComputing(CacheEntries[T]):
         except Exception as error:  # noqa: BLE001  # what went wrong before is told; the lease ends the claim
             log.debug("a claim at %s could not be given up: %s", self.key(), error)
 
-    def _want(self, key: Any, ttl: float | Missing | None, negative: Chosen, negative_ttl: float | None) -> Wanted:
+    def _want(self, name: str, ttl: float | Missing | None, negative: Chosen, negative_ttl: float | None) -> Wanted:
         ttl_ms = self._lives.of(ttl)
         negative_ms = ttl_ms if negative_ttl is None else life_ms(negative_ttl, "negative_ttl")
-        return Wanted(self._keys.spell(key, self.key), ttl_ms, check_chosen(negative) if negative else (), negative_ms)
+        return Wanted(name, ttl_ms, check_chosen(negative) if negative else (), negative_ms)
 
     def _accept(self, wanted: Wanted, text: str) -> T | Missing:
         """Read what there was; ``MISSING`` where it is not what is wanted here, and so is to be computed anew.

@@ -5,8 +5,10 @@ May import core and its neighbours. What is in the body is said in ``core/prelud
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from time import monotonic
+from typing import Any, Final, NamedTuple
 
 from redicts.core.effects import Call, Eval, Op, Refused
 from redicts.core.guarded import UNGUARDED
@@ -33,8 +35,28 @@ KNOWN: Final = "vVxX"
 TEXT_AT: Final = 31
 """Where its text begins."""
 
+CLOCK_SECONDS: Final = 1.0
+"""How long a reader reckons with the server's time as it was told: if that is set, so long what is told is wrong."""
+
 _TIME: Final = Call(("TIME",))
 _SET: Final = load(PACKAGE, "cache_set")
+
+
+class _Clock(NamedTuple):
+    """What a reader knows of the server's time.
+
+    Attributes:
+        until: Until when it asks for nothing but the value, on our monotonic clock.
+        ahead_ms: How far the server's time is ahead of that, at most.
+    """
+
+    until: float
+    ahead_ms: float
+
+
+_NEW_CLOCK: Final = _Clock(-math.inf, math.inf)
+_NO_CLOCK: Final = _Clock(math.inf, math.inf)
+"""That of who met what the server removes by itself: it need not ask, and could tell nothing."""
 
 
 class CacheEntries(Leaf[T]):
@@ -55,7 +77,7 @@ class CacheEntries(Leaf[T]):
         ValueError: A time is out of range.
     """
 
-    __slots__ = ("_keys", "_lives", "_timed")
+    __slots__ = ("_clock", "_keys", "_lives")
 
     KIND = KINDS["cache"]
 
@@ -65,7 +87,7 @@ class CacheEntries(Leaf[T]):
         super().__init__(place, of)
         self._keys: Keys[Any] = Keys()
         self._lives = Lives.checked(ttl, jitter, stale, lease)
-        self._timed = True
+        self._clock = _NEW_CLOCK
 
     @operation(idempotent=True)
     def get(self, key: Any, default: T | None = None) -> Op[T | None]:
@@ -81,7 +103,8 @@ class CacheEntries(Leaf[T]):
             InvalidElement: The value is not of the type asked for.
 
         Atomicity: one step.
-        Cost: 1 round trip where it is there, else 2: then it is made sure that the place holds nothing else. O(1).
+        Cost: 1 round trip where it is there, else 2: it is made sure that the place holds nothing else. (3 where it is
+            kept, and not fresh any more.) O(1).
         """
         name = self._keys.spell(key, self.key)
         value = None if self._place._batched else (yield from self._look(name))
@@ -265,23 +288,30 @@ class CacheEntries(Leaf[T]):
     def _look(self, name: str) -> Op[str | None]:
         """Read what is stored for a key, if it is fresh; ``None``: it is not, or the place holds something else.
 
-        A script would take a third longer. Mostly the server removes what is not fresh any more; where the reader must
-        tell, it asks for the time, too, from then on.
+        A script would take a third longer. Mostly the server removes what is not fresh any more. Where the reader must
+        tell, it reckons with the server's time, which it asks for once a second, and again where that leaves a doubt.
         """
-        command = Call(("HGET", self._place._space.leaf(self._place._path).body, name))
+        command, clock = Call(("HGET", self._place._space.leaf(self._place._path).body, name)), self._clock
+        value: str | None
         try:
-            if not self._timed:
-                (found,) = yield (command,)
-                value: str | None = found
+            if clock.until > monotonic():
+                (value,) = yield (command,)
                 if value is None or value[0] in SURE:
                     return value
+                if value[0] in KNOWN and int(value[1:15]) > clock.ahead_ms + monotonic() * 1000:
+                    return value
+            began = monotonic()
             value, time = yield command, _TIME
         except InternalError:  # of another kind: what asks next says so
             return None
         if value is None or value[0] not in KNOWN:
             return None
-        self._timed = value[0] not in SURE
-        return value if int(value[1:15]) > int(time[0]) * 1000 + int(time[1]) // 1000 else None
+        if value[0] in SURE:
+            self._clock = _NO_CLOCK
+            return value
+        now_ms = int(time[0]) * 1000 + int(time[1]) // 1000
+        self._clock = _Clock(began + CLOCK_SECONDS, now_ms - began * 1000)
+        return value if int(value[1:15]) > now_ms else None
 
     def _texts(self, names: list[str]) -> Op[list[str | None]]:
         """Read the texts of several keys' values."""
