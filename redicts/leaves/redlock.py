@@ -92,7 +92,7 @@ class RedlockOperations(MasterLock):
                 path=self.key(),
             )
         deadline = self._deadline(blocking, timeout)
-        hard = None if deadline is None else deadline + 0.95 * self._limits.patience  # with what it takes itself
+        hard = None if deadline is None else deadline + 0.9 * self._limits.patience  # with what it takes itself
         pause = PAUSES[0]
         while True:
             held = Held()

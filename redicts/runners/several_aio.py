@@ -139,7 +139,7 @@ class _Asking:
                     lane[at] = DONE
                 self._came(at, outcome_of(reply, what))
 
-        connected = link.ask(what, came, self._left(), whole)
+        connected = link.ask(what, came, lambda: not self._future.done(), self._left(), whole)
 
     def _came(self, at: int, outcome: Any) -> None:
         """Note what has come of one, while somebody waits for it."""

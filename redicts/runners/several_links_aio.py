@@ -40,14 +40,16 @@ class _Asked:
     Args:
         command: As it is sent.
         came: Who is told.
+        wanted: Whether anybody still waits for it.
         when: On the loop's clock.
     """
 
-    __slots__ = ("came", "command", "when")
+    __slots__ = ("came", "command", "wanted", "when")
 
-    def __init__(self, command: Command, came: Came, when: float) -> None:
+    def __init__(self, command: Command, came: Came, wanted: Callable[[], bool], when: float) -> None:
         self.command = command
         self.came = came
+        self.wanted = wanted
         self.when = when
 
 
@@ -78,19 +80,23 @@ class AsyncLink:
         self._task: asyncio.Task[None] | None = None
         self._loop: Any = None
         self._timer: Any = None
-        self._late = self._checked = self._closed = False
+        self._ended = ""
+        self._checked = self._closed = False
 
     @property
     def owes(self) -> int:
         """How many replies have not come."""
         return len(self._owed)
 
-    def ask(self, effect: Call | Eval, came: Came, patience: float, whole: bool = False) -> bool:
+    def ask(
+        self, effect: Call | Eval, came: Came, wanted: Callable[[], bool], patience: float, whole: bool = False
+    ) -> bool:
         """Send what is asked, or have it sent when there is a connection.
 
         Args:
             effect: A command, or a script: by its SHA where the server was given it over this connection.
             came: Is told the reply, though nobody may wait for it any more.
+            wanted: Tells whether anybody does.
             patience: Seconds that each step of connecting may take.
             whole: The script's text in any case.
 
@@ -101,7 +107,7 @@ class AsyncLink:
             sha = effect.script.sha
             whole = whole or sha not in self._known
             self._known.add(sha)
-        asked = _Asked(command_of(effect, whole=whole), came, self._loop.time())
+        asked = _Asked(command_of(effect, whole=whole), came, wanted, self._loop.time())
         self._owed.append(asked)
         if self._connection is not None:
             _send(self._connection, [asked])
@@ -120,10 +126,13 @@ class AsyncLink:
             self._renew()
 
     def close(self) -> None:
-        """Close it, as soon as nothing is owed."""
+        """Close it, as soon as nobody waits for what is owed. (What was sent is carried out all the same.)"""
         self._closed = True
         if self._task is None:
             self._drop()
+        elif not any(asked.wanted() for asked in self._owed):
+            self._ended = "it was closed"
+            _ = self._task.cancel()
 
     def _renew(self) -> None:
         """Know nothing of the connection that comes."""
@@ -148,9 +157,9 @@ class AsyncLink:
                 reply = await read_reply(connection, disconnect_on_error=False)
                 owed.popleft().came(reply)
         except asyncio.CancelledError:
-            late, self._late = self._late, False
-            if late:
-                self._lose(redis.exceptions.TimeoutError("no reply for long"))
+            ended, self._ended = self._ended, ""
+            if ended:
+                self._lose(redis.exceptions.TimeoutError(ended))
                 return
             # Who waits is told what it does not try again: the loop ends.
             self._lose(ConnectionLost("the event loop ends", address=self.address))
@@ -185,7 +194,7 @@ class AsyncLink:
         if left > 0:
             self._timer = self._loop.call_later(left, self._look)
         else:
-            self._late = True
+            self._ended = "no reply for long"
             _ = self._task.cancel()
 
     async def _connect(self, patience: float) -> None:

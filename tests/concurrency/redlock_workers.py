@@ -22,7 +22,7 @@ import redis.asyncio
 from redicts import Proxy, QuorumNotAchieved, RedictsError, aio
 from tests.support.servers import Server
 
-__all__ = ["LEASE", "MASTER_TIMEOUT", "Outages", "Tally", "Verdict", "judge", "take_part"]
+__all__ = ["LEASE", "MASTER_TIMEOUT", "UNSEEN", "Outages", "Tally", "Verdict", "judge", "take_part"]
 
 PATH = "app.lock"
 LOG = "log"
@@ -30,6 +30,9 @@ LEASE = 2.0
 MASTER_TIMEOUT = 0.1
 TIMEOUT = 1.0
 """How long is waited for the lock."""
+
+UNSEEN = 0.01
+"""Seconds for which a process may not be run without noticing it."""
 
 PARTIES = 3
 """How many threads, or tasks, of a process share a handle."""
@@ -65,7 +68,7 @@ class Clock:
         last = time.monotonic()
         while not self._end.wait(0.002):
             now = time.monotonic()
-            self.stalled += max(0.0, now - last - 0.01)
+            self.stalled += max(0.0, now - last - UNSEEN)
             last = now
 
     def close(self) -> None:

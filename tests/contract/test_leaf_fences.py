@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 
 from redicts import ConfigError, LockLost, Proxy
-from redicts.core.kinds import KINDS
 from redicts.leaves.leaf import Leaf
 from tests.contract.ground import Ground, Party
 from tests.support.backends import Backend
-from tests.support.leaf_operations import CONTENT, OPENED, ROWS, Row, fill
+from tests.support.leaf_operations import ALONE, CONTENT, OPENED, ROWS, Row, fill
 from tests.support.leaves import same
 
 UNSAID = {"_acquire", "_take", "check", "hit", "pop", "popitem", "wait"}
@@ -33,7 +32,7 @@ def writes(kind: str) -> list[Row]:
     return found
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ALONE)
 def test_a_write_under_a_lock_that_was_lost_is_refused(ground: Ground, rival: Party, kind: str) -> None:
     place = fill(ground.proxy("a.b.leaf"), kind)
     leaf: Any = OPENED[kind](place)
@@ -58,7 +57,7 @@ def test_a_write_under_a_lock_that_was_lost_is_refused(ground: Ground, rival: Pa
     rival.do(place.clear)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ALONE)
 def test_a_new_leaf_under_a_lock_that_was_lost_is_refused(ground: Ground, kind: str) -> None:
     """What would mount it is refused as well, though nothing is there yet."""
     leaf = OPENED[kind](ground.proxy("a.b.new"))
@@ -73,7 +72,7 @@ def test_a_new_leaf_under_a_lock_that_was_lost_is_refused(ground: Ground, kind: 
         lease.release()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ALONE)
 def test_a_write_under_a_lock_that_is_held_does_as_without(ground: Ground, kind: str) -> None:
     bare, held = ground.proxy("x.y.leaf"), ground.proxy("a.b.leaf")
     with ground.proxy("a"), held, held.acquire(shared=True):
@@ -87,7 +86,7 @@ def test_a_write_under_a_lock_that_is_held_does_as_without(ground: Ground, kind:
             ground.proxy("x").delete("y.beside")
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ALONE)
 def test_reading_goes_on(ground: Ground, kind: str) -> None:
     leaf = OPENED[kind](fill(ground.proxy("a.b"), kind))
     expected = [do(leaf, row) for row in ROWS[kind] if not row.writes]

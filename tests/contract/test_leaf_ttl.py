@@ -11,7 +11,7 @@ from redicts import ConfigError, Proxy
 from redicts.core.kinds import KINDS
 from tests.contract.variants import mostly_sync, once_each
 from tests.support.backends import Backend
-from tests.support.leaf_operations import BRIEF, OPENED, ROWS, fill
+from tests.support.leaf_operations import ALONE, BRIEF, OPENED, ROWS, fill
 from tests.support.leaves import EXAMPLES, mount, same
 from tests.support.trees import nothing_written
 
@@ -70,7 +70,7 @@ def test_what_it_lies_in_expires(tree: Proxy, backend: Backend) -> None:
     assert tree.val() == {}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ALONE)
 def test_what_is_mounted_later_inherits(tree: Proxy, backend: Backend, kind: str) -> None:
     """By every operation that can be the first."""
     tree.set("t.other", 1)
@@ -89,7 +89,7 @@ def test_what_is_mounted_later_inherits(tree: Proxy, backend: Backend, kind: str
     assert about(tree.get("t"), 1000)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ALONE)
 def test_every_write_leaves_its_life_as_it_is(tree: Proxy, backend: Backend, kind: str) -> None:
     place = tree.get("a.leaf")
     tree.set("a.other", 1)
@@ -104,7 +104,7 @@ def test_every_write_leaves_its_life_as_it_is(tree: Proxy, backend: Backend, kin
 
 
 @mostly_sync
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ALONE)
 def test_nothing_that_has_expired_comes_back(tree: Proxy, backend: Backend, kind: str) -> None:
     place = tree.get("a.leaf")
     for row in ROWS[kind]:

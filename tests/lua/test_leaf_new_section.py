@@ -9,10 +9,9 @@ import pytest
 
 from redicts import Proxy
 from redicts.core.keys import KeySpace
-from redicts.core.kinds import KINDS
 from redicts.pool.database import Database
 from tests.support.backends import Backend
-from tests.support.leaf_operations import OPENED, ROWS
+from tests.support.leaf_operations import ALONE, OPENED, ROWS
 from tests.support.leaves import same
 
 
@@ -23,7 +22,7 @@ def place_in(backend: Backend, spread: bool) -> Proxy:
     return made
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ALONE)
 def test_a_first_write_begins_its_section(real_backend: Backend, kind: str) -> None:
     client: Any = real_backend.client
     found: dict[bool, list[Any]] = {False: [], True: []}

@@ -10,13 +10,12 @@ from typing import Any
 
 import pytest
 
-from redicts.core.kinds import KINDS
 from redicts.errors import ConfigError
 from redicts.locks.owners import current_holdings, process
 from redicts.proxy import Proxy
 from tests.runners.rig import proxy_over
 from tests.support.chaos import ChaosProxy
-from tests.support.leaf_operations import OF, OPENED, ROWS, Row, class_of, fill, operations_of
+from tests.support.leaf_operations import ALONE, OF, OPENED, ROWS, Row, class_of, fill, operations_of
 
 
 @pytest.fixture
@@ -53,14 +52,14 @@ def cost_of(kind: str, name: str) -> str:
     return cost_of(kind, other.group(1)) if other else " ".join(found.group(1).split())
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ALONE)
 def test_round_trips(place: Proxy, chaos: ChaosProxy, kind: str) -> None:
     for row in ROWS[kind]:
         assert counted(place, chaos, kind, row) == row.trips, (row.name, chaos.command_names)
         assert chaos.connections == 0
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ALONE)
 def test_a_lock_costs_no_more(place: Proxy, chaos: ChaosProxy, kind: str) -> None:
     """The proof of each lock that is held goes with the write."""
     with place, place._at(("section",)).acquire(shared=True), place.get("below"):
@@ -77,7 +76,7 @@ def test_what_is_looked_at_before_it_is_taken_takes_two(place: Proxy, chaos: Cha
         assert trips == (2 if looks and finds else row.trips), row.name
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ALONE)
 def test_the_docstring_promises_what_is_measured(kind: str) -> None:
     for name in {row.name for row in ROWS[kind]}:
         said = cost_of(kind, name)
@@ -89,7 +88,7 @@ def test_the_docstring_promises_what_is_measured(kind: str) -> None:
         assert measured <= numbers, f"{kind}.{name} takes {measured}, and says: {said}"
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ALONE)
 def test_the_table_has_every_operation(kind: str) -> None:
     assert {row.name for row in ROWS[kind] if row.name[0] != "_"} | (
         {"task_done"} if kind == "reliable_queue" else set()

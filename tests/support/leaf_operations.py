@@ -11,10 +11,11 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from redicts import Proxy
+from redicts.core.kinds import KINDS
 from redicts.core.operation import Operation
 from redicts.leaves.parts.keys import Scan
 
-__all__ = ["BRIEF", "CONTENT", "FILLED", "OF", "OPENED", "ROWS", "Row", "class_of", "fill", "operations_of"]
+__all__ = ["ALONE", "BRIEF", "CONTENT", "FILLED", "OF", "OPENED", "ROWS", "Row", "class_of", "fill", "operations_of"]
 
 CONTENT: dict[str, Any] = {
     "counter": {"a": 3, "b": 1},
@@ -62,6 +63,12 @@ OPENED: dict[str, Callable[..., Any]] = {
 
 BRIEF = {"rate_limiter", "semaphore"}
 """Kinds that go by themselves: they have a time to live as soon as they are there."""
+
+SIDE_BY_SIDE = {"redlock"}
+"""Kinds whose operations ask several masters, under no guards: ``tests/runners/test_redlock.py`` and others."""
+
+ALONE = [kind for kind in KINDS if kind not in SIDE_BY_SIDE]
+"""The others: each has its rows here."""
 
 
 class Row(NamedTuple):

@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 
 from redicts.core.effects import Call, Eval, Refused
-from redicts.core.kinds import KINDS
 from redicts.core.place import Guard
 from redicts.errors import LockLost
 from redicts.leaves.opening import SyncOpening
-from tests.support.leaf_operations import OPENED, ROWS
+from tests.support.leaf_operations import ALONE, OPENED, ROWS
 from tests.support.stepping import Spot, Step
 
 
@@ -36,7 +35,7 @@ def steps(kind: str, spot: Stepped) -> list[tuple[str, Step]]:
     return begun
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ALONE)
 def test_a_new_section_on_a_cluster_is_registered_first(kind: str) -> None:
     for name, step in steps(kind, Stepped("a", spread=True)):
         first = step.script
@@ -50,7 +49,7 @@ def test_a_new_section_on_a_cluster_is_registered_first(kind: str) -> None:
         assert (again.args[1], again.keys, list(again.args[2:])) == ("2", first.keys, list(first.args[2:])), name
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ALONE)
 def test_every_write_carries_its_guards(kind: str) -> None:
     told: list[str] = []
     guards = [Guard(f"ns:l:{{a}}{tail}", f"x:me:{tail}", lambda tail=tail: told.append(tail)) for tail in ("", ".b")]  # type: ignore[misc]
