@@ -150,9 +150,8 @@ class MajorityIdsOperations(MajoritySource):
         """
         text = str(whole_number(last, "an ID", 0))
         line = self._own_line()
-        _ = yield from self._ask(
-            self._writing(self._every(), "ids_accept", text, text)
-        )  # who does not accept it is there already
+        asked = self._writing(self._every(), "ids_accept", text, text)
+        _ = yield from self._ask(asked)  # one that does not accept it is there already
         line.learn(last)
         self._passed_over(last)
 

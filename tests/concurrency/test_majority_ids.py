@@ -61,15 +61,15 @@ def test_many_threads_need_few_round_trips(where: Where, servers: list[Server]) 
     assert asked < 640 / 2
 
 
-@pytest.mark.parametrize("block", [1, 20])
+@pytest.mark.parametrize("block", [1, pytest.param(20, marks=pytest.mark.soak)])
 def test_processes(where: Where, processes: Processes, block: int) -> None:
-    children = [processes.prepare(take, where, 60, block=block) for _ in range(3)]
+    children = [processes.prepare(take, where, 60, block=block) for _ in range(2)]
     for child in children:
         child.go()
     found = [child.result() for child in children]
-    assert [failed for _, failed in found] == [0, 0, 0]
+    assert [failed for _, failed in found] == [0, 0]
     count = judge([party for party, _ in found], blocks=block > 1)
-    assert count == 3 * (48 + 12 * 3)
+    assert count == 2 * (48 + 12 * 3)
     print(f"{count} IDs, the last is {where.open().last()}")
 
 
@@ -204,7 +204,7 @@ def survive(
     assert slowest < 1 + 5, "a majority of masters is never further than one that hangs"
 
 
-@pytest.mark.parametrize("block", [1, 10])
+@pytest.mark.parametrize("block", [1, pytest.param(10, marks=pytest.mark.soak)])
 def test_two_of_five_come_and_go(start_server: Callable[..., Server], processes: Processes, block: int) -> None:
     survive(start_server, processes, seconds=1.5, workers=2, seed=block, block=block)
 

@@ -21,11 +21,11 @@ def explore(scenario: Scenario) -> Counter[str]:
     trails: list[tuple[Move, ...]] = [()]
     while trails:
         trail = trails.pop()
-        moves = replay(scenario, trail).moves()
+        before = replay(scenario, trail)
+        moves = before.moves()
         found["worlds"] += 1
         if not moves:
-            world = replay(scenario, trail)
-            found[f"{len(world.given)} given"] += 1
+            found[f"{len(before.given)} given"] += 1
         for move in moves:
             world = replay(scenario, (*trail, move))
             if (state := world.state()) not in seen:
@@ -69,8 +69,8 @@ def walks(scenario: Scenario, count: int, seed: int) -> Counter[str]:
 
 SMALL = {
     "two, three masters": Scenario(((1,), (1,)), rounds=2),
-    "two with ranges, one master": Scenario(((2, 1), (3,)), masters=1, fails=1, mutes=1),
-    "two, two masters": Scenario(((1,), (2,)), masters=2, fails=1, rounds=2),
+    "two with ranges, one master": Scenario(((2, 1), (3,)), masters=1, mutes=1),
+    "two, two masters": Scenario(((1,), (2,)), masters=2, rounds=2),
 }
 
 
@@ -79,11 +79,12 @@ def test_every_order(name: str) -> None:
     with no_luck():
         found = explore(SMALL[name])
     print(name, dict(found))
-    assert found["worlds"] > 100
+    assert found["worlds"] > 50
     assert found["2 given"] + found["3 given"] > 0
 
 
 LARGER = {
+    "two, two masters, one loss": Scenario(((1,), (2,)), masters=2, fails=1, rounds=2),
     "two, three masters, one loss": Scenario(((1,), (1,)), fails=1, rounds=2),
     "two, three masters, one asked twice": Scenario(((1,), (2,)), mutes=1, rounds=2),
     "two one after another": Scenario(((1, 1), (1,)), rounds=2),
@@ -108,9 +109,9 @@ CROWDS = {
 
 @pytest.mark.parametrize("name", CROWDS)
 def test_many_orders_of_crowds(name: str) -> None:
-    found = walks(CROWDS[name], 250, seed=1)
+    found = walks(CROWDS[name], 150, seed=1)
     print(name, dict(found))
-    assert found["given"] > 750
+    assert found["given"] > 450
     assert found["no quorum"] > 0, "masters fail, too"
 
 

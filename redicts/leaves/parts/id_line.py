@@ -254,7 +254,7 @@ def _go_on(op: Op[T]) -> Op[Turn | _Ended[T]]:
         while not isinstance(effects[0], Turn):
             try:
                 replies = yield effects
-            except BaseException as error:  # noqa: BLE001  # to the operation, which raises it again
+            except (Exception, asyncio.CancelledError, KeyboardInterrupt, SystemExit) as error:  # noqa: BLE001
                 effects = op.throw(error)
             else:
                 effects = op.send(replies)
