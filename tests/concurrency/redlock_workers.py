@@ -57,19 +57,32 @@ class Tally(NamedTuple):
 
 
 class Clock:
-    """Notices how long this process was not run: a thread that sleeps 2 ms at a time, and looks how long that was."""
+    """Notices how long this process was not run: a thread, or a task, sleeps 2 ms at a time, and looks how long that was.
 
-    def __init__(self) -> None:
+    Args:
+        in_thread: Whether it is a thread; else ``tick_in_loop`` is to be run as a task.
+    """
+
+    def __init__(self, in_thread: bool) -> None:
         self.stalled = 0.0
+        self._last = time.monotonic()
         self._end = threading.Event()
-        threading.Thread(target=self._tick, daemon=True).start()
+        if in_thread:
+            threading.Thread(target=self._tick, daemon=True).start()
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        self.stalled += max(0.0, now - self._last - UNSEEN)
+        self._last = now
 
     def _tick(self) -> None:
-        last = time.monotonic()
         while not self._end.wait(0.002):
-            now = time.monotonic()
-            self.stalled += max(0.0, now - last - UNSEEN)
-            last = now
+            self._look()
+
+    async def tick_in_loop(self) -> None:
+        while True:
+            self._look()
+            await asyncio.sleep(0.002)
 
     def close(self) -> None:
         self._end.set()
@@ -173,7 +186,7 @@ async def _work_async(party: Party, lock: Any, log: Any) -> None:
 
 def take_part(masters: Sequence[str], log_url: str, number: int, seconds: float) -> Tally:
     """Want the lock for so long: in threads where the number is even, else in tasks. They share one handle."""
-    end, clock = time.monotonic() + seconds, Clock()
+    end, clock = time.monotonic() + seconds, Clock(in_thread=number % 2 == 0)
     parties = [Party(number * 100 + each, end, clock) for each in range(PARTIES)]
     options: dict[str, Any] = {"auto_release_time": LEASE, "master_timeout": MASTER_TIMEOUT}
     if number % 2 == 0:
@@ -187,7 +200,9 @@ def take_part(masters: Sequence[str], log_url: str, number: int, seconds: float)
             own = [redis.asyncio.Redis.from_url(url) for url in masters]
             shared = aio.Proxy(PATH, rconn=own[0]).as_redlock(own, **options)
             writer = redis.asyncio.Redis.from_url(log_url)
+            ticking = asyncio.create_task(clock.tick_in_loop())
             _ = await asyncio.gather(*[_work_async(party, shared, writer) for party in parties])
+            _ = ticking.cancel()
             for client in (*own, writer):
                 await client.aclose()
 
