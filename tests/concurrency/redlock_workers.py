@@ -57,7 +57,7 @@ class Tally(NamedTuple):
 
 
 class Clock:
-    """Notices how long this process was not run: a thread, or a task, sleeps 2 ms at a time, and looks how long that was.
+    """Notices how long this process was not run: a thread or task sleeps 2 ms at a time, and looks how long that was.
 
     Args:
         in_thread: Whether it is a thread; else ``tick_in_loop`` is to be run as a task.
