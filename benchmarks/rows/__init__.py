@@ -11,6 +11,7 @@ from benchmarks.rows import cache  # isort: skip
 from benchmarks.rows import bloom_filter  # isort: skip
 from benchmarks.rows import rate_limiter, semaphore  # isort: skip
 from benchmarks.rows import ids  # isort: skip
+from benchmarks.rows import redlock  # isort: skip
 
 __all__ = [
     "bloom_filter",
@@ -27,5 +28,6 @@ __all__ = [
     "locks",
     "pipelines",
     "rate_limiter",
+    "redlock",
     "semaphore",
 ]
