@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
+
 from typing_extensions import assert_type
 
 from redicts import Proxy, aio, synchronize
