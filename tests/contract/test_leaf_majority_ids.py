@@ -76,7 +76,12 @@ async def nothing_owed() -> None:
 
 @pytest.fixture
 def ids(place: Proxy) -> MajorityIds:
-    return place.as_ids(NAMES)
+    return opened(place)
+
+
+def opened(place: Proxy, masters: list[str] = NAMES, master_timeout: float = 2.0, **options: Any) -> MajorityIds:
+    """Open it, with time enough for each master where the machine is busy."""
+    return place.as_ids(masters, master_timeout=master_timeout, **options)
 
 
 def at(servers: list[Server], path: str = "app.ids") -> list[Any]:
@@ -104,7 +109,7 @@ def settled(servers: list[Server], value: int) -> bool:
 def test_they_grow_from_one_on(ids: MajorityIds, place: Proxy, servers: list[Server]) -> None:
     assert (ids.last(), ids.length(), ids.reserve(0), bool(ids)) == (0, 0, range(0), True)
     assert at(servers) == [None] * 5
-    other = place.as_ids(NAMES[::-1])
+    other = opened(place, NAMES[::-1])
     assert [ids.next(), other.next(), ids.next(), next(other)] == [1, 2, 3, 4]
     assert (ids.reserve(100), other.next(), ids.last()) == (range(5, 105), 105, 105)
     assert list(islice(ids, 2)) == [106, 107]
@@ -112,14 +117,14 @@ def test_they_grow_from_one_on(ids: MajorityIds, place: Proxy, servers: list[Ser
 
 
 def test_a_new_handle_goes_on(place: Proxy) -> None:
-    assert [place.as_ids(NAMES[:3]).next() for _ in range(4)] == [1, 2, 3, 4]
+    assert [opened(place, NAMES[:3]).next() for _ in range(4)] == [1, 2, 3, 4]
 
 
 def test_raised_and_cleared(ids: MajorityIds, place: Proxy, servers: list[Server]) -> None:
     ids.raise_to(2**53)
     assert [ids.next() - 2**53 for _ in range(3)] == [1, 2, 3]
     ids.raise_to(7)
-    assert place.as_ids(NAMES).next() == 2**53 + 4
+    assert opened(place).next() == 2**53 + 4
     assert settled(servers, 2**53 + 4)
     ids.clear()
     assert at(servers) == [None] * 5
@@ -139,7 +144,7 @@ def test_the_end_of_all_ids(ids: MajorityIds, servers: list[Server]) -> None:
 
 
 def test_blocks(place: Proxy, ids: MajorityIds) -> None:
-    block = place.as_ids(NAMES, block=10)
+    block = opened(place, block=10)
     assert [block.next() for _ in range(4)] == [1, 2, 3, 4]
     assert (block.reserve(3), ids.next()) == (range(5, 8), 11)
     assert [block.next() for _ in range(4)] == [8, 9, 10, 12]
@@ -186,7 +191,7 @@ def test_it_expires_as_any_leaf_does(ids: MajorityIds, servers: list[Server]) ->
 
 
 def test_an_even_number_of_masters(place: Proxy, servers: list[Server]) -> None:
-    ids = place.as_ids(NAMES[:4])
+    ids = opened(place, NAMES[:4])
     assert [ids.next(), ids.next()] == [1, 2]
     for server in servers[:2]:
         set_at(server, 0)
@@ -195,14 +200,14 @@ def test_an_even_number_of_masters(place: Proxy, servers: list[Server]) -> None:
 
 
 def test_one_master(place: Proxy) -> None:
-    ids = place.as_ids(NAMES[:1])
+    ids = opened(place, NAMES[:1])
     assert [ids.next(), ids.reserve(2)[0], ids.last()] == [1, 2, 3]
 
 
 def test_clients_as_masters(servers: list[Server]) -> None:
     clients = [server.client() for server in servers]
-    ids = root().get("app.ids").as_ids(clients)
-    assert [ids.next(), root().get("app.ids").as_ids(NAMES).next()] == [1, 2]
+    ids = root().get("app.ids").as_ids(clients, master_timeout=2)
+    assert [ids.next(), opened(root().get("app.ids")).next()] == [1, 2]
     for client in clients:
         Database.of_client(client).runner.close()  # the connections that are not the client's
         client.close()
@@ -239,7 +244,8 @@ def test_bad_input(place: Any) -> None:
 
 def test_the_pool_leads_elsewhere_now(servers: list[Server]) -> None:
     """A handle asks those that the names mean just then; its block is of no use there."""
-    ids, block = root().get("app.ids").as_ids(NAMES[:1]), root().get("app.ids").as_ids(NAMES[:1], block=10)
+    place = root().get("app.ids")
+    ids, block = opened(place, NAMES[:1]), opened(place, NAMES[:1], block=10)
     alone = root(db_name="m0").get("app.more").as_ids(block=10)
     assert (ids.next(), block.next(), alone.next()) == (1, 2, 1)
     Pool().reload(cfg={"names": {"m0": servers[4].url}})
@@ -274,8 +280,7 @@ def test_a_minority_that_is_gone_or_hangs_delays_nothing(ids: MajorityIds, morta
     given: list[int] = []
     took = sorted(seconds(lambda: given.append(ids.next())) for _ in range(20))
     assert given == list(range(2, 22))
-    assert took[15] < 0.15, took  # and not the 0.2 s after which one is given up
-    assert took[-1] < 0.2 + 1, took
+    assert took[15] < 1, took  # and not the 2 s after which one is given up
     assert ids.last() == 21
     mortal[3].cont()
     assert [ids.next() for _ in range(3)] == [22, 23, 24]
@@ -293,7 +298,7 @@ def test_a_majority_that_is_gone_is_told_at_once(ids: MajorityIds, mortal: list[
         began = time.monotonic()
         with pytest.raises(QuorumIsImpossible, match="no majority of the 5 masters") as caught:
             act()
-        assert time.monotonic() - began < 0.2 + 0.5, "and not after the ten seconds of the timeout"
+        assert time.monotonic() - began < 1.5, "not after the ten seconds of the timeout, nor the two of a master"
         assert caught.value.path == "app.ids"
         named = {at: f"'m{at}' (127.0.0.1:{mortal[at].port}/0)" for at in range(3)}
         assert caught.value.masters.keys() >= set(named.values())
@@ -301,18 +306,18 @@ def test_a_majority_that_is_gone_is_told_at_once(ids: MajorityIds, mortal: list[
 
 
 def test_a_majority_that_hangs_is_told_after_the_time_of_one(place: Proxy, mortal: list[Server]) -> None:
-    ids = place.as_ids(NAMES, master_timeout=0.1)
-    assert ids.next() == 1
+    patient, ids = opened(place), opened(place, master_timeout=0.1)
+    assert patient.next() == 1
     for server in mortal[1:4]:
         server.stop()
     for _ in range(2):
         began = time.monotonic()
         with pytest.raises(QuorumIsImpossible, match=r"within 0\.10 s"):
             _ = ids.next()
-        assert 0.1 <= time.monotonic() - began < 0.1 + 0.5
+        assert 0.1 <= time.monotonic() - began < 1.5
     for server in mortal[1:4]:
         server.cont()
-    assert ids.next() > 1
+    assert patient.next() > 1
 
 
 def test_what_was_given_is_not_given_again_after_a_restart(
@@ -321,7 +326,7 @@ def test_what_was_given_is_not_given_again_after_a_restart(
     assert servers
     masters = [start_server(appendonly="yes", appendfsync="always") for _ in range(3)]
     Pool().reload(cfg={"names": {f"m{at}": server.url for at, server in enumerate(masters)}})
-    ids, given = place.as_ids(NAMES[:3]), []
+    ids, given = opened(place, NAMES[:3]), []
     for at in range(6):
         given += [ids.next() for _ in range(5)]
         masters[at % 3].kill()
@@ -332,7 +337,7 @@ def test_what_was_given_is_not_given_again_after_a_restart(
 
 def test_cut_everywhere_it_is_asked_again(servers: list[Server]) -> None:
     """A connection that a master closed meanwhile is no failure of it."""
-    ids = root().get("app.ids").as_ids(NAMES)
+    ids = opened(root().get("app.ids"))
     for _ in range(3):
         assert ids.next() >= 1
         for server in servers:
