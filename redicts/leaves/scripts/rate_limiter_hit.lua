@@ -20,7 +20,7 @@ if at and ARGV[3 + guard] ~= '' and redis.call('HGET', KEYS[at], ARGV[3 + guard]
     local allowed, more, wait, ahead, text = gcra(stored, now, rate_at(5 + guard), tonumber(ARGV[9 + guard]))
     if allowed then
       local left, ends = redis.call('PTTL', body), math.ceil((now + ahead) / 1000)
-      if left >= 0 and left < ends - math.floor(now / 1000) then
+      if left >= 0 and left < ends - math.floor(now / 1000) + 2 then  -- PTTL and TIME may be a ms apart
         redis.call('SET', body, text, 'PXAT', string.format('%.0f', ends))
       else
         redis.call('SET', body, text, 'KEEPTTL')

@@ -17,9 +17,9 @@ if at and ARGV[3 + guard] ~= '' and redis.call('HGET', KEYS[at], ARGV[3 + guard]
   local now, lease, member = time[1] * 1000 + math.floor(time[2] / 1000), tonumber(ARGV[7 + guard]), '+ ' .. ARGV[8 + guard]
   local held = redis.call('ZCOUNT', body, string.format('(%.0f', now), '+inf')
   if held > 0 and tonumber(ARGV[5 + guard]) - held >= count and lease >= 1000 and not redis.call('ZSCORE', body, member) then
-    local ends, left = string.format('%.0f', now + lease), redis.call('PTTL', body)
+    local ends, left = string.format('%.0f', now + lease), redis.call('PTTL', body)  -- which may be a ms off
     for number = 1, count do redis.call('ZADD', body, ends, member .. (number > 1 and ' ' .. number or '')) end
-    if left >= 0 and left < lease then redis.call('PEXPIREAT', body, ends) end
+    if left >= 0 and left < lease + 2 then redis.call('PEXPIREAT', body, string.format('%.0f', now + lease + 2)) end
     return {1, lease}
   end
 end
