@@ -25,10 +25,9 @@ end
 
 -- A filter with no layers yet. (`same` ends in "scalable=1 " or "scalable=0 ".)
 local function new_filter(body, same, bits, hashes)
-  return {
-    body = body, same = same, bits = tonumber(bits), hashes = tonumber(hashes), stop = 8 * HEAD,
-    set = 0, length = 0, pass = 1, scalable = byte(same, -2) == 49,
-  }
+  local filter = {body = body, same = same, bits = tonumber(bits), hashes = tonumber(hashes), stop = 8 * HEAD}
+  filter.set, filter.length, filter.pass, filter.scalable = 0, 0, 1, byte(same, -2) == 49
+  return filter
 end
 
 -- The filter in a body; nil where none is. The error, with the number of the filter, where it was made with other parameters.
@@ -57,6 +56,11 @@ local function words(text, at)
     (((g * 256 + h) * 256 + i) * 256 + j) * 256 + k, (((l * 256 + m) * 256 + n) * 256 + o) * 256 + p
 end
 
+-- The bytes of the body, where that is small beside so many elements; else nil.
+local function copy_of(filter, count)
+  return filter.stop / 8 <= math.min(2000 * count, 2 ^ 24) and call('GET', filter.body) or nil
+end
+
 -- Whether an element seems to be in a layer; `copy`: the bytes of the body, where they were read.
 local function has(filter, layer, copy, x, y, z)
   local from, bits, body = layer.from, layer.bits, filter.body
@@ -67,9 +71,7 @@ local function has(filter, layer, copy, x, y, z)
       local low = at % 8
       local power = POWERS[low]
       if (byte(copy, (at - low) / 8 + 1) or 0) % (2 * power) < power then return false end
-    elseif call('GETBIT', body, at) == 0 then
-      return false
-    end
+    elseif call('GETBIT', body, at) == 0 then return false end
     x, y = (x + y) % bits, (y + z + i) % bits
   end
   return true

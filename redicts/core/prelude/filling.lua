@@ -7,16 +7,17 @@
 local MOST = 1500  -- bits that one command sets
 
 -- Whether an element seems to be in one of so many layers, from the first.
-local function within(filter, layers, x, y, z)
-  for i = 1, layers do
-    if has(filter, filter[i], nil, x, y, z) then return true end
+local function within(filter, layers, copy, x, y, z)
+  for i = layers, 1, -1 do  -- the later ones hold more
+    if has(filter, filter[i], copy, x, y, z) then return true end
   end
   return false
 end
 
 -- Put elements in, given by their hashes. How many are new; or the error.
 local function insert(filter, hashes)
-  local args, waiting, new, failed = {}, 0, 0, nil
+  local args, waiting, new, failed, count = {}, 0, 0, nil, #hashes / ELEMENT
+  local copy = #filter > 1 and copy_of(filter, count) or nil  -- of layers that are closed: they stay as they are
   local function put(layer, x, y, z)
     local bits, at = layer.bits, 4 * waiting * layer.hashes
     x, y, z = x % bits, y % bits, z % bits
@@ -42,14 +43,14 @@ local function insert(filter, hashes)
   end
   for at = 1, #hashes, ELEMENT do
     local x, y, z = words(hashes, at)
-    local known, last = within(filter, #filter - 1, x, y, z), filter.last
+    local known, last = within(filter, #filter - 1, copy, x, y, z), filter.last
     if not known and filter.scalable and room(last, filter.set) <= waiting then
       flush()
       if room(last, filter.set) == 0 then
         known = has(filter, last, nil, x, y, z)
         if not known then failed = grow(filter) end
         if failed then break end
-        last = filter.last
+        last, copy = filter.last, copy_of(filter, count)
       end
     end
     if not known then

@@ -119,7 +119,7 @@ class BloomElements(Leaf[T]):
 
         Atomicity: one step for 10,000 elements; of more, each 10,000. In a pipeline one step for all.
         Cost: 1 round trip for 10,000 elements, O(elements * hash functions): the server is busy for about 4 ms with
-            each 1,000 at 1 %. None where there are no elements.
+            each 1,000 at 1 %, and for 8 ms at 0.01 %. None where there are no elements.
 
         Example:
             >>> seen = root().get("seen").as_bloom_filter(capacity=1000)

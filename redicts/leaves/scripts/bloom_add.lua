@@ -15,7 +15,7 @@ local function add(filter, at)
   local count = #hashes / ELEMENT
   if filter.scalable and not fits(filter, count, limit) then
     for from = 1, #hashes, ELEMENT do
-      if within(filter, #filter, words(hashes, from)) then count = count - 1 end
+      if within(filter, #filter, nil, words(hashes, from)) then count = count - 1 end
     end
     if not fits(filter, count, limit) then return redis.error_reply('OUTGROWN') end
   end

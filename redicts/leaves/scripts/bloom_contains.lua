@@ -8,12 +8,10 @@
 -- First: bloom
 -- Needs: kept
 
-local WORTH, LARGEST = 2000, 2 ^ 24  -- bytes for an element; bytes in all
-
 -- The answers of a filter.
 local function ask(filter, hashes)
-  local count, size, copy, answers = #hashes / ELEMENT, filter.stop / 8, nil, {}
-  if size <= WORTH * count and size <= LARGEST then copy = call('GET', filter.body) end
+  local count, answers = #hashes / ELEMENT, {}
+  local copy = copy_of(filter, count)
   for i = 1, count do
     local x, y, z = words(hashes, ELEMENT * (i - 1) + 1)
     local answer = '0'
