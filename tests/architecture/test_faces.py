@@ -72,6 +72,8 @@ ONLY_QUEUED = {
         "iter_children": "goes in steps, as the caller goes on: begin_walk, walk_on",
         "__iter__": "there is nothing to iterate before it is executed: children()",
         "using": "it is in a pipeline already",
+        "as_cached_ordered_dict": "it keeps what it has looked up",
+        "as_redlock": "it is kept by several databases, which are asked side by side",
         **ONLY["Proxy"],
     },
     "Lease": {
