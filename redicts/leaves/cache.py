@@ -20,7 +20,6 @@ from redicts.core.missing import MISSING, Missing
 from redicts.leaves.elements import T
 from redicts.leaves.leaf import AsyncLeaf, QueuedLeaf, SyncLeaf
 from redicts.leaves.parts.cache_computing import ERROR, VALUE, CacheComputing
-from redicts.leaves.parts.cache_entries import CacheEntries
 from redicts.leaves.parts.remembered import Chosen
 
 __all__ = ["AsyncCache", "Cache", "CacheOperations", "QueuedCache"]
@@ -29,7 +28,7 @@ R = TypeVar("R")
 
 
 class CacheOperations(CacheComputing[T]):
-    """What a cache can do in a face that can wait."""
+    """What a cache can do, but for ``get_or_compute``, which calls what is the user's own: that each face does."""
 
     __slots__ = ()
 
@@ -207,7 +206,7 @@ class AsyncCache(CacheOperations[T], AsyncLeaf):
         return self._decode(text)
 
 
-class QueuedCache(CacheEntries[T], QueuedLeaf):
+class QueuedCache(CacheOperations[T], QueuedLeaf):
     """A cache that processes share, as a pipeline sees it. It computes nothing there: that would have to wait.
 
     Example:

@@ -60,7 +60,7 @@ class CacheComputing(CacheEntries[T]):
 
     __slots__ = ()
 
-    @operation(idempotent=True)
+    @operation(idempotent=True, one_step=False)
     def _peek(self, name: str, errors: bool) -> Op[str | None]:
         """Read what there is for a key, if it is fresh; an error after an "x", if it will do."""
         value = yield from self._look(name)
