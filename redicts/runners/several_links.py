@@ -11,7 +11,6 @@ Invariant: whatever is interrupted, no reply is ever taken for another's: a link
 from __future__ import annotations
 
 import os
-import socket
 import threading
 import time
 from collections import deque
@@ -25,6 +24,7 @@ from redis.retry import Retry
 from redicts.core.effects import Call, Eval
 from redicts.runners.exchange import LOST, Failed, as_failed
 from redicts.runners.packing import command_of, pack_commands
+from redicts.runners.several_joining import Joining
 from redicts.runners.version import check_version
 
 __all__ = ["DONE", "MAX_OWED", "OWED_SECONDS", "PENDING", "RESENT", "Link", "Links", "Owed", "full"]
@@ -178,82 +178,6 @@ class Links:
         if not self._checked:
             check_version(connection, self.address)
             self._checked = True
-
-
-class Joining:
-    """The making of a connection, in a thread of its own, which sends what was asked meanwhile.
-
-    Args:
-        connection: Not connected yet.
-        check: Looks at it when it is.
-
-    Attributes:
-        error: What it failed with.
-        finished: Whether it is through.
-        sent: Whether what was asked may have been sent.
-    """
-
-    def __init__(self, connection: Any, check: Any) -> None:
-        self.error: Exception | None = None
-        self.finished = self.sent = False
-        self._connection = connection
-        self._check = check
-        self._packed: list[bytes] = []
-        self._lock = threading.Lock()
-        self._given_up = False
-        self._signal, self._end = socket.socketpair()
-
-    def begin(self) -> None:
-        """Start the thread."""
-        try:
-            threading.Thread(target=self._connect, name="redicts-connect", daemon=True).start()
-        except BaseException:
-            self._signal.close()
-            self._end.close()
-            raise
-
-    def fileno(self) -> int:
-        """Give what can be read from as soon as it is through."""
-        return self._signal.fileno()
-
-    def send(self, packed: list[bytes]) -> bool:
-        """Have something sent when there is a connection; false where it is through already."""
-        with self._lock:
-            if not self.finished:
-                self._packed += packed
-            return not self.finished
-
-    def give_up(self) -> None:
-        """Wait for it no longer: a connection that comes is closed."""
-        with self._lock:
-            self._given_up = True
-            finished = self.finished
-        self._signal.close()
-        if finished:
-            self._connection.disconnect()
-
-    def close(self) -> None:
-        """Leave the connection to who waited for it."""
-        self._signal.close()
-
-    def _connect(self) -> None:
-        connection = self._connection
-        try:
-            connection.connect()
-            self._check(connection)
-        except Exception as error:  # noqa: BLE001  # told to who waits
-            self.error = error
-        with self._lock:
-            try:
-                if self.error is None and not self._given_up and self._packed:
-                    self.sent = True
-                    connection.send_packed_command(self._packed, check_health=False)
-            except Exception as error:  # noqa: BLE001  # likewise
-                self.error = error
-            self.finished = True
-            if self.error is not None or self._given_up:
-                connection.disconnect()
-        self._end.close()
 
 
 class Link:

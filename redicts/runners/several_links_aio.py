@@ -126,7 +126,7 @@ class AsyncLink:
             self._renew()
 
     def close(self) -> None:
-        """Close it, as soon as nobody waits for what is owed. (What was sent is carried out all the same.)"""
+        """Close it, as soon as nobody waits for what is owed. What was sent is carried out all the same."""
         self._closed = True
         if self._task is None:
             self._drop()

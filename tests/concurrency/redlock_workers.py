@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import redis
@@ -22,7 +23,7 @@ import redis.asyncio
 from redicts import Proxy, QuorumNotAchieved, RedictsError, aio
 from tests.support.servers import Server
 
-__all__ = ["LEASE", "MASTER_TIMEOUT", "UNSEEN", "Outages", "Tally", "Verdict", "judge", "take_part"]
+__all__ = ["LEASE", "MASTER_TIMEOUT", "Outages", "Tally", "Verdict", "judge", "take_part"]
 
 PATH = "app.lock"
 LOG = "log"
@@ -30,9 +31,6 @@ LEASE = 2.0
 MASTER_TIMEOUT = 0.1
 TIMEOUT = 1.0
 """How long is waited for the lock."""
-
-UNSEEN = 0.01
-"""Seconds for which a process may not be run without noticing it."""
 
 PARTIES = 3
 """How many threads, or tasks, of a process share a handle."""
@@ -46,7 +44,7 @@ class Tally(NamedTuple):
         refused: How often it waited in vain.
         failed: How often it was told that there is no majority.
         lost: How often the lock had run out when it was released.
-        slowest: By how many seconds an ``acquire`` outlasted its timeout, at most; less what the process was not run.
+        slowest: By how many seconds an ``acquire`` outlasted its timeout, at most; less what its threads were not run.
     """
 
     acquired: int
@@ -56,36 +54,13 @@ class Tally(NamedTuple):
     slowest: float
 
 
-class Clock:
-    """Notices how long this process was not run: a thread or task sleeps 2 ms at a time, and looks how long that was.
-
-    Args:
-        in_thread: Whether it is a thread; else ``tick_in_loop`` is to be run as a task.
-    """
-
-    def __init__(self, in_thread: bool) -> None:
-        self.stalled = 0.0
-        self._last = time.monotonic()
-        self._end = threading.Event()
-        if in_thread:
-            threading.Thread(target=self._tick, daemon=True).start()
-
-    def _look(self) -> None:
-        now = time.monotonic()
-        self.stalled += max(0.0, now - self._last - UNSEEN)
-        self._last = now
-
-    def _tick(self) -> None:
-        while not self._end.wait(0.002):
-            self._look()
-
-    async def tick_in_loop(self) -> None:
-        while True:
-            self._look()
-            await asyncio.sleep(0.002)
-
-    def close(self) -> None:
-        self._end.set()
+def waited() -> float:
+    """Tell for how many seconds threads of this process were ready and not run, as the kernel counts: it is not idle."""
+    found = 0.0
+    for path in Path("/proc/self/task").glob("*/schedstat"):
+        with suppress(OSError):  # it has ended just now
+            found += int(path.read_text().split()[1]) / 1e9
+    return found
 
 
 class Party:
@@ -96,17 +71,16 @@ class Party:
         end: When it is over.
     """
 
-    def __init__(self, me: int, end: float, clock: Clock) -> None:
+    def __init__(self, me: int, end: float) -> None:
         self.me = me
         self.choose = random.Random(me)
         self.end = end
-        self.clock = clock
         self.counts = {"acquired": 0, "refused": 0, "failed": 0, "lost": 0}
         self.slowest = 0.0
 
     def judge_time(self, began: float, stalled: float, timeout: float) -> None:
         """Note how long an ``acquire`` took."""
-        self.slowest = max(self.slowest, time.monotonic() - began - timeout - (self.clock.stalled - stalled))
+        self.slowest = max(self.slowest, time.monotonic() - began - timeout - max(0.0, waited() - stalled))
 
     def line(self, sign: str, lock: Any) -> str:
         """What is logged."""
@@ -121,7 +95,7 @@ class Party:
 
 def _work(party: Party, lock: Any, log: redis.Redis) -> None:
     while time.monotonic() < party.end:
-        began, stalled, timeout = time.monotonic(), party.clock.stalled, party.timeout()
+        began, stalled, timeout = time.monotonic(), waited(), party.timeout()
         try:
             got = lock.acquire(timeout=timeout)
         except QuorumNotAchieved:
@@ -148,7 +122,7 @@ def _work(party: Party, lock: Any, log: redis.Redis) -> None:
 
 async def _work_async(party: Party, lock: Any, log: Any) -> None:
     while time.monotonic() < party.end:
-        began, stalled, timeout = time.monotonic(), party.clock.stalled, party.timeout()
+        began, stalled, timeout = time.monotonic(), waited(), party.timeout()
         if party.choose.random() < 0.1:
             acquiring = asyncio.ensure_future(lock.acquire(timeout=timeout))
             await asyncio.sleep(party.choose.random() * 0.003)
@@ -186,8 +160,8 @@ async def _work_async(party: Party, lock: Any, log: Any) -> None:
 
 def take_part(masters: Sequence[str], log_url: str, number: int, seconds: float) -> Tally:
     """Want the lock for so long: in threads where the number is even, else in tasks. They share one handle."""
-    end, clock = time.monotonic() + seconds, Clock(in_thread=number % 2 == 0)
-    parties = [Party(number * 100 + each, end, clock) for each in range(PARTIES)]
+    end = time.monotonic() + seconds
+    parties = [Party(number * 100 + each, end) for each in range(PARTIES)]
     options: dict[str, Any] = {"auto_release_time": LEASE, "master_timeout": MASTER_TIMEOUT}
     if number % 2 == 0:
         clients: list[Any] = [redis.Redis.from_url(url) for url in masters]
@@ -200,14 +174,11 @@ def take_part(masters: Sequence[str], log_url: str, number: int, seconds: float)
             own = [redis.asyncio.Redis.from_url(url) for url in masters]
             shared = aio.Proxy(PATH, rconn=own[0]).as_redlock(own, **options)
             writer = redis.asyncio.Redis.from_url(log_url)
-            ticking = asyncio.create_task(clock.tick_in_loop())
             _ = await asyncio.gather(*[_work_async(party, shared, writer) for party in parties])
-            _ = ticking.cancel()
             for client in (*own, writer):
                 await client.aclose()
 
         asyncio.run(main())
-    clock.close()
     sums = {name: sum(party.counts[name] for party in parties) for name in parties[0].counts}
     return Tally(**sums, slowest=max(party.slowest for party in parties))
 
