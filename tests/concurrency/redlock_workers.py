@@ -55,7 +55,7 @@ class Tally(NamedTuple):
 
 
 def waited() -> float:
-    """Tell for how many seconds threads of this process were ready and not run, as the kernel counts: it is not idle."""
+    """Tell for how many seconds threads of this process were ready and not run, as the kernel counts."""
     found = 0.0
     for path in Path("/proc/self/task").glob("*/schedstat"):
         with suppress(OSError):  # it has ended just now
