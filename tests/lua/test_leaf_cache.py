@@ -81,6 +81,22 @@ def test_the_server_removes_what_is_gone(place: Proxy, real_backend: Backend) ->
     assert (life(real_backend), place.val()) == (-1, {"stays": 1})
 
 
+def test_no_command_fails_where_fields_have_lives(place: Proxy, real_backend: Backend) -> None:
+    """A script that tries what the server does not take goes on in another way: nobody would see it but in the costs."""
+    only(real_backend, old=False)
+    client: Any = real_backend.client
+    pages = place.as_cache(ttl=50)
+    pages.set("warm", 1)
+    _ = pages.get_or_compute("warm too", lambda: 1)  # the scripts are there
+    before, calls = client.info("errorstats"), client.info("commandstats")["cmdstat_hpexpireat"]["calls"]
+    for number in range(5):
+        pages.set("key", number)
+    pages.set_many({"a": 1, "b": 2})
+    _ = pages.get_or_compute("c", lambda: 3)
+    assert client.info("errorstats") == before
+    assert client.info("commandstats")["cmdstat_hpexpireat"]["calls"] - calls == 5 + 2 + 2
+
+
 def test_elsewhere_each_write_looks_at_some(place: Proxy, real_backend: Backend) -> None:
     """In constant use, at most a fourth is dead, about: each new one looks at four."""
     only(real_backend, old=True)

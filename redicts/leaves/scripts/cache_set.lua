@@ -14,12 +14,14 @@ if ARGV[1] == '0' and #ARGV == 8 and ARGV[6] == ARGV[7] then
   if redis.call('HGET', KEYS[at], ARGV[3]) == ARGV[4] and redis.call('EXISTS', body) == 1 then
     local other = redis.call('HMGET', body, '!', '?' .. name)
     if not other[1] and not other[2] then
-      local gone = '99999999999999'
+      local gone = 99999999999999
       if life ~= '' then
         local time = redis.call('TIME')
-        gone = string.format('%014.0f', time[1] * 1000 + math.floor(time[2] / 1000) + life)
+        gone = time[1] * 1000 + math.floor(time[2] / 1000) + life
       end
-      redis.call('HSET', body, name, 'v' .. gone .. ' ' .. gone .. ' ' .. ARGV[8])
+      local digits = string.format('%014.0f', gone)
+      redis.call('HSET', body, name, 'v' .. digits .. ' ' .. digits .. ' ' .. ARGV[8])
+      gone = string.format('%.0f', gone)
       if life == '' or not redis.pcall('HPEXPIREAT', body, gone, 'FIELDS', 1, name).err then return 1 end
     end
   end
