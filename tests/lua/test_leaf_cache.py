@@ -82,7 +82,7 @@ def test_the_server_removes_what_is_gone(place: Proxy, real_backend: Backend) ->
 
 
 def test_no_command_fails_where_fields_have_lives(place: Proxy, real_backend: Backend) -> None:
-    """A script that tries what the server does not take goes on in another way: nobody would see it but in the costs."""
+    """A script that tries what its server does not take goes on in another way: only its cost would tell."""
     only(real_backend, old=False)
     client: Any = real_backend.client
     pages = place.as_cache(ttl=50)
