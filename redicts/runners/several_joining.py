@@ -5,6 +5,7 @@ May import redis only.
 
 from __future__ import annotations
 
+import os
 import socket
 from _thread import start_new_thread
 from collections.abc import Callable
@@ -35,7 +36,9 @@ class Joining:
         self._packed: list[bytes] = []
         self._lock = Lock()
         self._given_up = False
-        self._signal, self._end = socket.socketpair()
+        self._pid = os.getpid()
+        # Numbers: objects would complain of not being closed when they and what closes them are garbage in one.
+        self._signal, self._end = [end.detach() for end in socket.socketpair()]
 
     def begin(self) -> None:
         """Start the thread."""
@@ -43,13 +46,16 @@ class Joining:
             # Not threading.Thread, which waits until the thread runs: on a busy machine that takes its time.
             _ = start_new_thread(self._connect, ())
         except BaseException:
-            self._signal.close()
-            self._end.close()
+            self._hang_up()
             raise
+
+    def __del__(self) -> None:
+        """Close what nobody looks at any more."""
+        self.close()
 
     def fileno(self) -> int:
         """Give what can be read from as soon as it is through."""
-        return self._signal.fileno()
+        return self._signal
 
     def send(self, packed: list[bytes]) -> bool:
         """Have something sent when there is a connection; false where it is through already."""
@@ -60,16 +66,27 @@ class Joining:
 
     def give_up(self) -> None:
         """Wait for it no longer: a connection that comes is closed."""
+        if self._pid != os.getpid():
+            self.close()  # this is a copy: the thread is the parent's, and may have held the lock
+            return
         with self._lock:
             self._given_up = True
             finished = self.finished
-        self._signal.close()
+        self.close()
         if finished:
             self._connection.disconnect()
 
     def close(self) -> None:
         """Leave the connection to who waited for it."""
-        self._signal.close()
+        number, self._signal = self._signal, -1
+        if number != -1:
+            socket.close(number)
+
+    def _hang_up(self) -> None:
+        """Tell who waits that it is through."""
+        number, self._end = self._end, -1
+        if number != -1:
+            socket.close(number)
 
     def _connect(self) -> None:
         connection = self._connection
@@ -88,4 +105,4 @@ class Joining:
             self.finished = True
             if self.error is not None or self._given_up:
                 connection.disconnect()
-        self._end.close()
+        self._hang_up()

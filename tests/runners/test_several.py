@@ -388,6 +388,31 @@ def test_a_child_has_connections_of_its_own(servers: list[Server]) -> None:
         client.close()
 
 
+def test_a_child_does_not_wait_for_what_its_parent_connects_to(
+    servers: list[Server], proxies: list[ChaosProxy]
+) -> None:
+    proxies[0].hang()
+    clients = [redis.Redis(port=port) for port in (proxies[0].port, servers[1].port, servers[2].port)]
+    several = Several("sync", clients)
+    assert several.ask(call("INCR", "k"), need=2)[0] is WAITING
+    (link,) = several.runners()[0].links()._idle
+    with link._joining._lock:  # as the thread holds it for a moment
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                done = [several.ask(call("INCR", "k"), need=2) for _ in range(5)]
+                status = int(done != [[WAITING, number, number] for number in range(2, 7)])
+            finally:
+                os._exit(status)
+    assert os.waitpid(child, 0)[1] == 0
+    proxies[0].resume()
+    assert several.ask(call("GET", "k"))[1:] == ["6", "6"]
+    several.close()
+    for client in clients:
+        client.close()
+
+
 def test_interrupted(behind: Several, proxies: list[ChaosProxy]) -> None:
     """By Ctrl-C, or by being cancelled: what the operation does to clean up is done, and no reply is mixed up."""
     cleaned: list[Any] = []
