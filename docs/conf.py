@@ -44,10 +44,14 @@ nitpick_ignore = [
     ("py:class", name)
     for name in (
         "AnyDatabase",
+        "BloomFilterOperations",
         "AsyncDatabase",
         "Bytes",
         "Callable",
+        "Chosen",
         "Database",
+        "F",
+        "HyperLogLogOperations",
         "Iterable",
         "Iterator",
         "Json",
@@ -60,6 +64,7 @@ nitpick_ignore = [
         "Missing",
         "Of",
         "OnLost",
+        "P",
         "Overlap",
         "Path",
         "PathLike",
@@ -72,6 +77,8 @@ nitpick_ignore = [
         "T_co",
         "Walk",
         "Leaf",
+        "redicts.decorators.cache.R",
+        "redicts.decorators.cached.CacheDecorator",
         "redis.Redis",
         "_HasKeys",
         "deque",
@@ -86,10 +93,16 @@ nitpick_ignore_regex = [
     (r"py:exc", r"Empty|Full"),  # those of the module queue
 ]
 
-LEAVES = {kind: "".join(word.capitalize() for word in kind.split("_")) for kind in KINDS}
+LEAVES = {kind: "".join(word.capitalize() for word in kind.split("_")) for kind in KINDS} | {
+    "hyperloglog": "HyperLogLog",
+    "majority_ids": "MajorityIds",
+    "cached_ordered_dict": "CachedOrderedDict",
+}
 
 _GIVEN = {
     *[f"redicts.leaves.{kind}.{face}{name}" for kind, name in LEAVES.items() for face in ("", "Async", "Queued")],
+    "redicts.leaves.permit.AsyncPermit",
+    "redicts.leaves.permit.Permit",
     "redicts.leaves.task.Task",
     "redicts.Deferred",
     "redicts.Holder",

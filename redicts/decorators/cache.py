@@ -1,8 +1,7 @@
 """``cache``: ``functools.cache`` for many processes. May import the faces.
 
 Invariants: calls that differ in anything have entries of their own (``arguments``), functions that differ too; and only
-    what
-``leaves.cache`` does is done to the place.
+what ``leaves.cache`` does is done to the place.
 """
 
 from __future__ import annotations
@@ -69,8 +68,7 @@ def cache(
 
     A decorator for functions, coroutine functions, and methods (which need ``key=``, unless they are static or of a
     class: ``self`` is no JSON). Of all who miss at once, in whatever process, one computes: see
-        ``Cache.get_or_compute``.
-    What is returned is what is read back from JSON, for who computed it, too.
+    ``Cache.get_or_compute``. What is returned is what is read back from JSON, for who computed it, too.
 
     Calls are told apart by their arguments, as JSON, with their types: 1, 1.0, True and "1" are four calls, and so are
     ``(1,)`` and ``[1]``. Spelled by position, by name, or left to its default, an argument is the same. Functions are

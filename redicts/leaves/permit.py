@@ -121,7 +121,7 @@ class _Held:
 
     @property
     def lost(self) -> bool:
-        """Whether it has run out, or may have: never so once it was released in time. No round trip."""
+        """Tell whether it has run out, or may have. Never so once it was released in time. No round trip."""
         granted = self._granted
         return granted.lost or (not granted.released and monotonic() >= granted.valid_until)
 

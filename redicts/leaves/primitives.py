@@ -110,6 +110,12 @@ class SyncPrimitives(Place):
             ImportError: A type was given, and pydantic is not installed.
             TypeError: A key is no JSON scalar, or ``ttl`` no number.
             ValueError: ``ttl`` is not above 0.
+
+        Example:
+            >>> found = root().get("documents").as_cached_ordered_dict([3, 1, 2], ttl=600)
+            >>> found.update({1: "one", 3: "three"})
+            >>> list(found.items()), found.misses()
+            ([(3, 'three'), (1, 'one')], [2])
         """
         from redicts.leaves.cached_ordered_dict import CachedOrderedDict
 

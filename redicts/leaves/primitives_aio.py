@@ -110,6 +110,12 @@ class AsyncPrimitives(Place):
             ImportError: A type was given, and pydantic is not installed.
             TypeError: A key is no JSON scalar, or ``ttl`` no number.
             ValueError: ``ttl`` is not above 0.
+
+        Example:
+            >>> found = aio.root().get("documents").as_cached_ordered_dict([3, 1, 2], ttl=600)
+            >>> await found.update({1: "one", 3: "three"})
+            >>> await found.items(), await found.misses()
+            ([(3, 'three'), (1, 'one')], [2])
         """
         from redicts.leaves.cached_ordered_dict import AsyncCachedOrderedDict
 
