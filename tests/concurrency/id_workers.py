@@ -52,15 +52,15 @@ def timed(act: Callable[[], int | range]) -> Taken:
     return Taken(began, ended, given if isinstance(given, range) else range(given, given + 1))
 
 
-def take(where: Where, count: int, seconds: float = 1e9, block: int = 1) -> tuple[list[Taken], int]:
-    """Take IDs, one or some at a time; also tells how often there was no quorum."""
-    ids, found, failed = where.open(block=block), list[Taken](), 0
+def take(where: Where, count: int, seconds: float = 1e9, block: int = 1) -> tuple[list[Taken], list[str]]:
+    """Take IDs, one or some at a time; also tells what was said where there was no quorum."""
+    ids, found, failed = where.open(block=block), list[Taken](), list[str]()
     end = time.monotonic() + seconds
     while len(found) < count and time.monotonic() < end:
         try:
             found.append(timed(ids.next if len(found) % 5 else lambda: ids.reserve(3)))
-        except QuorumNotAchieved:
-            failed += 1
+        except QuorumNotAchieved as error:
+            failed.append(str(error))
     return found, failed
 
 

@@ -67,7 +67,7 @@ def test_processes(where: Where, processes: Processes, block: int) -> None:
     for child in children:
         child.go()
     found = [child.result() for child in children]
-    assert [failed for _, failed in found] == [0, 0]
+    assert [failed for _, failed in found] == [[], []]
     count = judge([party for party, _ in found], blocks=block > 1)
     assert count == 2 * (48 + 12 * 3)
     print(f"{count} IDs, the last is {where.open().last()}")
@@ -150,8 +150,10 @@ def havoc(servers: list[Server], seconds: float, seed: int, longest: float) -> d
         _, how = away.pop(at)
         if how == "killed":
             _ = servers[at].restart()
-        else:
+        elif how != "healed":
             servers[at].cont()
+        if how != "healed":  # what it was asked meanwhile it has to answer first
+            away[at] = (time.monotonic() + 0.1, "healed")
 
     while time.monotonic() < end:
         if len(away) < 2 and choose.random() < 0.5:
@@ -191,16 +193,16 @@ def survive(
     found = [child.result(60) for child in children]
     given = judge([party for party, _ in found], blocks=block > 1)
     slowest = max(each.ended - each.began for party, _ in found for each in party)
-    failed = sum(failed for _, failed in found)
+    failed = [error for _, errors in found for error in errors]
     last = where.open().last()
     print(f"{counts}: {given} IDs by {workers} processes in {seconds} s, the last is {last}; "
-          f"{failed} times no quorum; the slowest took {slowest:.2f} s")  # fmt: skip
+          f"{len(failed)} times no quorum; the slowest took {slowest:.2f} s", *failed, sep="\n")  # fmt: skip
     Pool().close()
     assert given > 20 * seconds
     assert all(party for party, _ in found)
     # While one that hangs is waited for, of the others one may come back and another go: three of one round, though
     # never three at once. That is rare.
-    assert failed <= 1 + seconds / 20
+    assert len(failed) <= 1 + seconds / 20
     assert slowest < 1 + 5, "a majority of masters is never further than one that hangs"
 
 
