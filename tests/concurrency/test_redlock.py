@@ -498,12 +498,14 @@ def test_no_two_at_a_time_whatever_happens_to_masters(servers: list[Server], val
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(1200)
 def test_no_two_at_a_time_for_long(servers: list[Server], valkey_server: Server, soak_seconds: float) -> None:
     urls = [server.url for server in servers]
     rounds(servers, valkey_server, urls, parties=4, seconds=soak_seconds / 2)
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(1200)
 def test_no_two_at_a_time_over_slow_ways(servers: list[Server], valkey_server: Server, soak_seconds: float) -> None:
     """Each master is a few milliseconds away; the ways are cut, too."""
     with ExitStack() as stack:

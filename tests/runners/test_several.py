@@ -372,6 +372,7 @@ def test_many_at_a_time(several: Several) -> None:
 def test_a_child_has_connections_of_its_own(servers: list[Server]) -> None:
     clients = [server.client() for server in servers]
     several = Several("sync", clients)
+    assert several.ask(call("PING")) == ["PONG"] * COUNT
     assert several.ask(call("INCR", "k"), need=1).count(WAITING) == 2
     child = os.fork()
     if child == 0:
