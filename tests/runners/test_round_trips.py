@@ -20,6 +20,11 @@ from redicts.proxy import Proxy, root, section
 from tests.runners.rig import proxy_over
 from tests.support.chaos import ChaosProxy
 
+NEEDED: dict[str, tuple[Any, ...]] = {
+    "as_cached_ordered_dict": ([1, 2],), "as_rate_limiter": (5,), "as_semaphore": (5,)
+}  # fmt: skip
+"""What must be said where a place is opened."""
+
 WIDE = {f"n{number}": {"x": number} for number in range(150)}
 LARGE = {f"k{number}": number for number in range(2500)}
 CONTENT = {"leaf": 1, "text": "é", "big": 2**80, "node": {"x": 1, "y": {"z": [2]}}, "wide": WIDE, "large": LARGE}
@@ -155,7 +160,12 @@ ROWS = [
     Row("key", lambda p: (p.key(), p.path, p.name, p.parent, repr(p)), 0),
     Row("using", lambda p: p.using(nowhere()), 0),
     Row("key", lambda p: (p == p.get(()), hash(p), bool(p)), 0),
-    *[Row(name, lambda p, name=name: getattr(p, name)(), 0) for name in dir(SyncOpening) if name.startswith("as_")],
+    *[
+        Row(name, lambda p, name=name: getattr(p, name)(*NEEDED.get(name, ())), 0)
+        for name in dir(SyncOpening)
+        if name.startswith("as_") and name != "as_bloom_filter"
+    ],
+    Row("as_bloom_filter", lambda p: p.as_bloom_filter(capacity=100), 0),
     Row("set", lambda p, _: p.set("leaf", 2), 1, under_locks),
     Row("add", lambda p, _: p.get("leaf").add(), 1, under_locks),
     Row("transform", lambda p, _: p.get("leaf").transform(lambda value: value + 1), 2, under_locks),

@@ -1,4 +1,4 @@
--- prelude lent: HyperLogLogs that came with the call, at keys of their own until the script ends.
+-- prelude lent: bodies of typed leaves that came with the call, at keys of their own until the script ends.
 
 local lent = {}
 
