@@ -44,7 +44,7 @@ class Found(NamedTuple):
 
 
 def look_into(space: KeySpace, leaves: list[tuple[Path, str]]) -> Op[list[Found]]:
-    """Look at all that is in typed leaves. (Those that are no containers hold nothing that JSON could say.)
+    """Look at all that is in typed leaves. Those that are no containers hold nothing that JSON could say.
 
     Args:
         space: The keys of the tree.

@@ -28,7 +28,7 @@ def modules_after(statement: str) -> set[str]:
 
 
 def test_extras_are_imported_only_when_used() -> None:
-    more = modules_after("import redicts") - modules_after("import redis")  # which brings xxhash, where that is installed
+    more = modules_after("import redicts") - modules_after("import redis")  # which brings xxhash, if it can
     assert {name.partition(".")[0] for name in more} & LATE == set()
 
 

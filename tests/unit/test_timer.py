@@ -65,9 +65,14 @@ def test_a_timer_that_starts_when_the_clock_is_at_zero_is_started(clock: list[in
 
 def test_what_the_block_raised_is_not_hidden() -> None:
     """Pottery's raises RuntimeError there instead: it was stopped in the block already."""
-    with pytest.raises(KeyError, match="of the block"), ContextTimer() as timer:
-        timer.stop()
-        raise KeyError("of the block")
+
+    def stop_and_fail() -> None:
+        with ContextTimer() as timer:
+            timer.stop()
+            raise KeyError("of the block")
+
+    with pytest.raises(KeyError, match="of the block"):
+        stop_and_fail()
 
 
 def test_it_goes_on_real_time() -> None:
