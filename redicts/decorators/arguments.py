@@ -87,7 +87,7 @@ class Arguments:
             return encode_canonical(value) if type(value) in _EXACT else _spell(value, DEEP)
         except _Unspeakable as error:
             found, what = error.args
-            where = f"{name!r} is" if found is value else f"{name!r} holds"
+            where = f"{name!r} is" if found is value else f"{name!r} holds something"
             raise TypeError(
                 f"{self._name}() is cached by its arguments, and {where} {what}, which has no JSON: {found!r:.80}. "
                 "Give cache(key=...), a function of the same arguments that gives what tells the calls apart"
@@ -103,7 +103,7 @@ def _spell(value: Any, depth: int) -> str:
     if type(value) in _EXACT:
         return encode_canonical(value)
     if not depth:
-        raise _Unspeakable(value, "something nested too deeply")
+        raise _Unspeakable(value, "nested too deeply")
     if isinstance(value, dict):
         text = f"{{{','.join(sorted([f'{_name(name)}:{_spell(each, depth - 1)}' for name, each in value.items()]))}}}"
     elif isinstance(value, (list, tuple)):
@@ -114,12 +114,12 @@ def _spell(value: Any, depth: int) -> str:
     elif isinstance(value, _SCALARS):
         text = encode_canonical(value)
     else:
-        raise _Unspeakable(value, f"a {type(value).__name__}")
+        raise _Unspeakable(value, f"of type {type(value).__name__}")
     kind = type(value)
     return text if kind in (dict, list, tuple) else f"{text}:{kind.__module__}.{kind.__qualname__}"
 
 
 def _name(name: Any) -> str:
     if type(name) is not str:
-        raise _Unspeakable(name, f"a dict's key that is a {type(name).__name__}")
+        raise _Unspeakable(name, f"that is the key of a dict, of type {type(name).__name__}")
     return encode_canonical(name)

@@ -111,16 +111,16 @@ def test_a_call_that_cannot_be_is_refused_as_by_the_function(args: Any, kwargs: 
 @pytest.mark.parametrize(
     ("value", "what"),
     [
-        ({1}, "'b' is a set"),
-        (b"x", "'b' is a bytes"),
-        (object(), "'b' is a object"),
-        ([[object()]], "'b' holds a object"),
-        ({"x": {1}}, "'b' holds a set"),
-        ({1: 2}, "'b' holds a dict's key that is a int"),
-        (1j, "'b' is a complex"),
-        (len, "'b' is a builtin_function"),
+        ({1}, "'b' is of type set"),
+        (b"x", "'b' is of type bytes"),
+        (object(), "'b' is of type object"),
+        ([[object()]], "'b' holds something of type object"),
+        ({"x": {1}}, "'b' holds something of type set"),
+        ({1: 2}, "'b' holds something that is the key of a dict, of type int"),
+        (1j, "'b' is of type complex"),
+        (len, "'b' is of type builtin_function"),
     ],
-    ids=repr,
+    ids=["set", "bytes", "object", "in lists", "in a dict", "key", "complex", "function"],
 )
 def test_what_has_no_json_is_named(value: Any, what: str) -> None:
     for args, kwargs in (((1, value), {}), ((1,), {"b": value})):
@@ -128,9 +128,9 @@ def test_what_has_no_json_is_named(value: Any, what: str) -> None:
             spell(plain, *args, **kwargs)
         assert "made() is cached by its arguments" in str(caught.value)
         assert "cache(key=...)" in str(caught.value)
-    with pytest.raises(TypeError, match="'more' holds a set"):
+    with pytest.raises(TypeError, match="'more' holds something of type set"):
         spell(every, 1, d=4, x={1})
-    with pytest.raises(TypeError, match="'c' is a set"):
+    with pytest.raises(TypeError, match="'c' is of type set"):
         spell(plain, 1, c={1})
 
 
@@ -141,7 +141,7 @@ def test_what_holds_itself_is_refused() -> None:
     for _ in range(600):
         deep = [deep]
     for value in (circle, deep):
-        with pytest.raises(TypeError, match="something nested too deeply"):
+        with pytest.raises(TypeError, match="nested too deeply"):
             one(value)
 
 
@@ -149,14 +149,14 @@ def test_local_classes_have_no_name_that_tells_them_apart() -> None:
     class Local:
         pass
 
-    with pytest.raises(TypeError, match="'value' is a type"):
+    with pytest.raises(TypeError, match="'value' is of type type"):
         one(Local)
 
 
 def test_a_key_function_says_what_tells_calls_apart() -> None:
     key = Arguments(plain, "made", lambda a, b=2, **_: [len(a), b])
     assert key.spell(({1},), {}) == key.spell(({2},), {"c": 7}) != key.spell(({1, 2},), {})
-    with pytest.raises(TypeError, match="'key' is a set"):
+    with pytest.raises(TypeError, match="'key' is of type set"):
         Arguments(plain, "made", lambda *_: {1}).spell((1,), {})
 
 
