@@ -94,7 +94,7 @@ class CacheComputing(CacheEntries[T]):
             if reply[0]:
                 return None
             space, path = self._place._space, self._place._path
-            return (yield from wait_for(self, attempt, None, line=f"{space.leaf(path).takers}.{line}"))
+            return (yield from wait_for(self, attempt, None, line=space.leaf((*path, line)).takers))
         except GeneratorExit:
             raise
         except BaseException as error:
