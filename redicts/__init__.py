@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING
 
 from redicts.core.deferred import Deferred
 from redicts.core.paths import Name
-from redicts.decorators.cache import cache
-from redicts.decorators.synchronize import synchronize
 from redicts.errors import (
     ConfigError,
     ConnectionLost,
@@ -56,15 +54,20 @@ from redicts.tree.checking import Problem
 
 if TYPE_CHECKING:
     import redicts.aio as aio
+    from redicts.decorators.cache import cache
+    from redicts.decorators.synchronize import synchronize
 else:
+    _LATE = {"aio": "redicts.aio", "cache": "redicts.decorators.cache", "synchronize": "redicts.decorators.synchronize"}
 
     def __getattr__(name: str) -> object:
-        """Import ``redicts.aio`` where it is first asked for: who does not use asyncio does not pay for it."""
-        if name == "aio":
-            from importlib import import_module
+        """Import what has its price where it is first asked for: who does not use asyncio does not pay for it."""
+        if name not in _LATE:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
 
-            return import_module("redicts.aio")  # which sets the attribute: this is called once
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module = import_module(_LATE[name])
+        found = globals()[name] = module if name == "aio" else getattr(module, name)  # this is called once
+        return found
 
 
 __version__ = "2.0.0"

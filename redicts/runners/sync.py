@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import redis
 import redis.exceptions
@@ -41,9 +41,11 @@ from redicts.runners.kept import Kept
 from redicts.runners.packing import command_of
 from redicts.runners.replies import checked, plain
 from redicts.runners.retrying import Tries
-from redicts.runners.several_links import Links
 from redicts.runners.transactions import Transaction
 from redicts.runners.version import check_version
+
+if TYPE_CHECKING:
+    from redicts.runners.several_links import Links
 
 __all__ = ["SyncRunner"]
 
@@ -101,7 +103,9 @@ class SyncRunner:
         found: Links | None = self._own.get("links")
         if found is not None:
             return found
-        made: Links = Links(self._pool, self._address, answers_at_once=self._answers_at_once)
+        from redicts.runners.several_links import Links  # here: most have no use for it, and pay for no import
+
+        made = Links(self._pool, self._address, answers_at_once=self._answers_at_once)
         return self._own.setdefault("links", made)  # type: ignore[no-any-return]  # one, also of two threads
 
     def run_apart(self, op: Op[T], patience: float) -> T:

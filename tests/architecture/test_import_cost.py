@@ -41,6 +41,12 @@ def test_asyncio_is_paid_for_by_those_who_use_it() -> None:
         assert "redicts.aio" in modules_after(statement)
 
 
+def test_decorators_are_paid_for_by_those_who_use_them() -> None:
+    assert [name for name in modules_after("import redicts") if "decorators" in name or "several" in name] == []
+    for name in ("cache", "synchronize"):
+        assert f"redicts.decorators.{name}" in modules_after(f"from redicts import {name}")
+
+
 def test_the_command_line_is_not_part_of_it() -> None:
     assert not [name for name in modules_after("import redicts") if name.startswith("redicts.cli")]
 

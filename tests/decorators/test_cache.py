@@ -186,7 +186,9 @@ def test_methods(tree: Proxy) -> None:
     ours: Any = (Methods, More)
     assert (ours[0].name(), ours[1].name(), ours[0].name()) == ("Methods", "More", "Methods")
     assert Methods.twice(5) == 10
-    with pytest.raises(TypeError, match=r"Methods\.careless\(\) is cached by its arguments, and 'self' is of type Methods"):
+    with pytest.raises(
+        TypeError, match=r"Methods\.careless\(\) is cached by its arguments, and 'self' is of type Methods"
+    ):
         one.careless()
 
 
