@@ -72,7 +72,7 @@ def hits(stage: Stage) -> Pair:
     )
 
 
-@row("cache.set(k, v) with a ttl", "r.set(k, json.dumps(v), px=...)", 1.50)
+@row("cache.set(k, v) with a ttl", "r.set(k, json.dumps(v), px=...)", 1.30)
 def put(stage: Stage) -> Pair:
     raw, pages = _set_up(stage)
     return Pair(raw=lambda: raw.set("k", json.dumps(VALUE), px=600_000), ours=lambda: pages.set("ada", VALUE))

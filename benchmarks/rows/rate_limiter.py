@@ -13,7 +13,7 @@ MANY = 10**8
 """More than a row asks for."""
 
 
-@row("rate_limiter.hit()", "r.incr(k) and r.pexpire(k, ms) in one pipeline", 1.6)
+@row("rate_limiter.hit()", "r.incr(k) and r.pexpire(k, ms) in one pipeline", 1.4)
 def hit(stage: Stage) -> Pair:
     limiter = stage.place("app.limit").as_rate_limiter(MANY, per=100)
     return Pair(raw=counted(stage), ours=limiter.hit)
@@ -25,7 +25,7 @@ def thirds(stage: Stage) -> Pair:
     return Pair(raw=counted(stage), ours=limiter.hit)
 
 
-@row("rate_limiter.hit() that is refused", "r.incr(k) and r.pexpire(k, ms) in one pipeline", 1.6)
+@row("rate_limiter.hit() that is refused", "r.incr(k) and r.pexpire(k, ms) in one pipeline", 1.4)
 def refused(stage: Stage) -> Pair:
     limiter = stage.place("app.limit").as_rate_limiter(1, per=86_400)
     _ = limiter.hit()

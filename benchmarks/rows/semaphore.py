@@ -25,7 +25,7 @@ def cycle(stage: Stage) -> Pair:
     return Pair(raw=bare, ours=lambda: slots.acquire().release())
 
 
-@row("semaphore: acquire + release beside two others", "r.incr(k) with r.pexpire(k), r.decr(k)", 1.8)
+@row("semaphore: acquire + release beside two others", "r.incr(k) with r.pexpire(k), r.decr(k)", 1.5)
 def beside_others(stage: Stage) -> Pair:
     raw, slots = stage.raw, stage.place("app.slots").as_semaphore(3)
     _ = slots.acquire(count=2, lease=3600)
