@@ -45,7 +45,7 @@ def names(count: int, what: str = "element") -> list[str]:
 
 
 def filled(stage: Stage) -> tuple[Any, Any]:
-    """Put some in, on both sides: those that will be asked for, and more. (Half of the capacity took 15 seconds.)"""
+    """Put some in, on both sides: those that will be asked for, and more. Half of the capacity takes 15 seconds."""
     raw, seen = stage.raw, stage.place("app.seen").as_bloom_filter(capacity=CAPACITY, error_rate=ERROR_RATE)
     raw.setbit("k", BITS, 0)
     for first in range(0, 3 * MANY, MANY):
