@@ -243,8 +243,11 @@ class Turn(NamedTuple):
     seconds: float
 
 
-class _Ended(NamedTuple, Generic[T]):
-    value: T
+class _Ended(Generic[T]):  # no named tuple: those cannot be generic before Python 3.11
+    __slots__ = ("value",)
+
+    def __init__(self, value: T) -> None:
+        self.value = value
 
 
 def _go_on(op: Op[T]) -> Op[Turn | _Ended[T]]:
