@@ -9,17 +9,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from redicts.core.effects import Eval, Op, Refused
-from redicts.core.guarded import UNGUARDED
+from redicts.core.effects import Op, Refused
 from redicts.core.operation import operation
 from redicts.core.place import Guard
-from redicts.core.scripts import load
-from redicts.leaves.leaf import PACKAGE, QueuedLeaf
+from redicts.leaves.leaf import QueuedLeaf
 from redicts.leaves.parts.id_source import AsyncIdSource, IdSource, SyncIdSource, whole_number
 
 __all__ = ["AsyncIds", "Ids", "IdsOperations", "QueuedIds"]
-
-_TAKE = load(PACKAGE, "ids_take")
 
 
 class IdsOperations(IdSource):
@@ -169,17 +165,7 @@ class IdsOperations(IdSource):
         return place._where()
 
     def _fetch(self, count: int, guards: tuple[Guard, ...] | None = None) -> Op[range]:
-        place = self._place
-        space, guards = place._space, place._guards(place._path) if guards is None else guards
-        if guards or space.spread:
-            last = int((yield from self._run_writing("ids_take", str(count), guards=guards)))
-        else:  # as it is nearly always: what follows is what that would do
-            keys = space.leaf(place._path)
-            try:
-                (reply,) = yield (Eval(_TAKE, keys.plain, (*UNGUARDED, keys.field, self._marker, str(count))),)
-            except Refused as refused:
-                raise self._refusal(refused) from None
-            last = int(reply)
+        last = int((yield from self._run_writing("ids_take", str(count), guards=guards)))
         return range(last - count + 1, last + 1)
 
     def _refusal(self, refused: Refused) -> Exception:

@@ -16,7 +16,7 @@ from redicts.core.kinds import Kind
 from redicts.core.operation import Async, Queued, Sync, operation
 from redicts.core.paths import dotted
 from redicts.core.place import Guard, Place
-from redicts.core.scripts import load
+from redicts.core.scripts import Script, load
 from redicts.errors import WrongType
 from redicts.leaves.elements import Elements, Of, T, elements_of
 
@@ -117,37 +117,30 @@ class Leaf(Generic[T]):
             guards: As for ``run_guarded``.
         """
         self._begin_write()
-        place = self._place
-        space, guards = place._space, place._guards(place._path) if guards is None else guards
-        if guards or space.spread or len(command) > FEW:
-            return (yield from self._guarded("write", (change, *command), guards))
-        keys = space.leaf(place._path)  # as it is nearly always: what follows is what run_guarded would do
-        own = keys.waited if self.WAITED else keys.plain
-        try:
-            (reply,) = yield (Eval(_WRITE, own, (*UNGUARDED, keys.field, self._marker, change, *command)),)
-        except Refused as refused:
-            raise self._refusal(refused) from None
-        return reply
+        return self._guarded(_WRITE, (change, *command), guards)
 
     def _run_writing(self, script: str, *args: Argument, guards: tuple[Guard, ...] | None = None) -> Op[Any]:
         """Run a writing script of a kind of leaf, one that needs the prelude's ``leaf``."""
         self._begin_write()
-        return self._guarded(script, args, guards)
+        return self._guarded(load(PACKAGE, script), args, guards)
 
     def _begin_write(self) -> None:
         """Note that something is about to be written: for the kinds that must know."""
 
-    def _guarded(self, script: str, args: tuple[Argument, ...], guards: tuple[Guard, ...] | None) -> Op[Any]:
+    def _guarded(self, script: Script, args: tuple[Argument, ...], guards: tuple[Guard, ...] | None) -> Op[Any]:
         place = self._place
-        keys = place._space.leaf(place._path)
-        own = (keys.waited if self.WAITED else keys.plain)[1:]
-        chosen = _WRITE if script == "write" else load(PACKAGE, script)
+        space, guards = place._space, place._guards(place._path) if guards is None else guards
+        keys = space.leaf(place._path)
+        own = keys.waited if self.WAITED else keys.plain
         try:
-            return (
-                yield from run_guarded(place, chosen, (place._path,), own, [keys.field, self._marker, *args], guards)
-            )
+            if guards or space.spread or len(args) > FEW:
+                own_args = [keys.field, self._marker, *args]
+                return (yield from run_guarded(place, script, (place._path,), own[1:], own_args, guards))
+            # As it is nearly always: what follows is what run_guarded would do.
+            (reply,) = yield (Eval(script, own, (*UNGUARDED, keys.field, self._marker, *args)),)
         except Refused as refused:
             raise self._refusal(refused) from None
+        return reply
 
     def _guards(self) -> tuple[Guard, ...]:
         """Ask for the guards of a write, at the beginning of an operation that writes in a later step."""

@@ -150,7 +150,7 @@ class MajorityIdsOperations(MajoritySource):
         """
         text = str(whole_number(last, "an ID", 0))
         line = self._own_line()
-        asked = self._writing(self._every(), "ids_accept", text, text)
+        asked = self._at_each("ids_accept", text, text)
         _ = yield from self._ask(asked)  # one that does not accept it is there already
         line.learn(last)
         self._passed_over(last)
@@ -169,7 +169,7 @@ class MajorityIdsOperations(MajoritySource):
         Cost: 1 round trip to all masters, side by side: the time of the slowest.
         """
         line = self._own_line()
-        asked = self._writing(self._every(), "clear")
+        asked = self._at_each("clear")
         (outcomes,) = yield (Everywhere(asked, self._master_timeout, _never),)
         line.seen = 0
         self._fetched.drop()

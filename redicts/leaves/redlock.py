@@ -13,7 +13,7 @@ import random
 from collections.abc import Coroutine
 from time import monotonic
 from types import TracebackType
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from redicts.core.effects import Everywhere, Op, Sleep
 from redicts.core.missing import MISSING, Missing
@@ -23,7 +23,7 @@ from redicts.core.several import failures, quorum
 from redicts.core.units import to_seconds
 from redicts.errors import LockError, RedictsError, TooManyExtensions
 from redicts.leaves.leaf import PACKAGE, AsyncLeaf, SyncLeaf
-from redicts.leaves.parts.master_lock import CANCELLED_SECONDS, Held, MasterLock, against, won
+from redicts.leaves.parts.master_lock import CANCELLED_SECONDS, Held, MasterLock, against, settled, won
 
 __all__ = ["AsyncRedlock", "Redlock", "RedlockOperations"]
 
@@ -131,14 +131,11 @@ class RedlockOperations(MasterLock):
                 path=self.key(),
                 max_extensions=self._limits.max_extensions,
             )
-        begun, count = monotonic(), len(self._masters.spaces)
-        needed = quorum(count)
-
-        def enough(outcomes: list[Any]) -> bool:
-            return won(outcomes) >= needed or against(outcomes) > count - needed
-
+        begun = monotonic()
         asked = self._asked(_EXTEND, held.token, str(self._limits.lease_ms))
-        (outcomes,) = yield (Everywhere(asked, self._limits.patience, enough),)
+        count = len(asked)
+        needed = quorum(count)
+        (outcomes,) = yield (Everywhere(asked, self._limits.patience, settled),)
         if won(outcomes) >= needed:
             held.valid_until = self._valid_until(begun, outcomes)
             held.extensions += 1
@@ -168,12 +165,8 @@ class RedlockOperations(MasterLock):
         _ = self._held.mine().popleft()
         count = len(self._masters.spaces)
         needed = quorum(count)
-
-        def enough(outcomes: list[Any]) -> bool:
-            return won(outcomes) >= needed or against(outcomes) > count - needed
-
         try:
-            outcomes = yield from self._give_up(held, self._limits.patience, enough)
+            outcomes = yield from self._give_up(held, self._limits.patience, settled)
         except GeneratorExit:
             raise
         except BaseException:  # it may not have been told to all

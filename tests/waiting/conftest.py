@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from redicts import Pool, Proxy
+from redicts.leaves import waiting
 from redicts.locks import acquiring
 from tests.concurrency.trees import Spot, new_spot
 from tests.support.backends import Backend, server_backend
@@ -45,5 +46,9 @@ def tree(spot: Spot) -> Iterator[Proxy]:
 
 @pytest.fixture
 def no_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no waiter look for itself: what happens then does so by wake-ups and deadlines alone."""
+    """Let no waiter look for itself, of locks and of typed leaves: all is done by wake-ups and deadlines alone.
+
+    (Tickets of semaphores are not renewed then, so their order is only kept for 2.5 s.)
+    """
     monkeypatch.setattr(acquiring, "CHECK_SECONDS", 60.0)
+    monkeypatch.setattr(waiting, "LOOK_SECONDS", 60.0)

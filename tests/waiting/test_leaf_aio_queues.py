@@ -12,18 +12,11 @@ import pytest
 import redis
 
 from redicts import Proxy, TaskLost, WaitTimeout, aio
-from redicts.leaves import waiting
 from tests.concurrency.tasks import all_is_back, pass_time, run, stand_in_line, until_so
 from tests.concurrency.trees import Spot
 from tests.pool.asynchronous import until
 
 KINDS = pytest.mark.parametrize("reliable", [False, True], ids=["plain", "reliable"])
-
-
-@pytest.fixture
-def no_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no waiter look for itself: what happens then does so by wake-ups alone."""
-    monkeypatch.setattr(waiting, "LOOK_SECONDS", 60.0)
 
 
 def jobs_at(path: str, reliable: bool, **options: Any) -> Any:

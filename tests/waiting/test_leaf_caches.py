@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from redicts.leaves import waiting
 from redicts.leaves.cache import Cache
 from redicts.pool.database import Database
 from tests.pool.asynchronous import until
@@ -43,12 +42,6 @@ def store(request: pytest.FixtureRequest) -> Iterator[Backend]:
     assert backend.keys() == []
     backend.database.runner.close()
     backend.close()
-
-
-@pytest.fixture
-def no_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no waiter look for itself: what happens then does so by wake-ups and deadlines alone."""
-    monkeypatch.setattr(waiting, "LOOK_SECONDS", 60.0)
 
 
 def pages_of(store: Backend, **options: Any) -> Cache[Any]:

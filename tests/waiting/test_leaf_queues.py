@@ -12,7 +12,6 @@ from typing import Any, cast
 import pytest
 
 from redicts import InvalidElement, Proxy, TaskLost, WaitTimeout
-from redicts.leaves import waiting
 from redicts.pool.database import Database
 from tests.concurrency.steps import at_each_effect
 from tests.concurrency.trees import Spot
@@ -42,12 +41,6 @@ def store(valkey_server: Server) -> Iterator[Backend]:
     assert backend.keys() == []
     backend.database.runner.close()
     backend.close()
-
-
-@pytest.fixture
-def no_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no waiter look for itself: what happens then does so by wake-ups and deadlines alone."""
-    monkeypatch.setattr(waiting, "LOOK_SECONDS", 60.0)
 
 
 def jobs_at(place: Proxy, reliable: bool, **options: Any) -> Any:

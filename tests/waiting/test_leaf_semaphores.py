@@ -12,7 +12,6 @@ from typing import Any, cast
 import pytest
 
 from redicts import Proxy, WaitTimeout
-from redicts.leaves import waiting
 from redicts.leaves.semaphore import Permit, Semaphore
 from redicts.pool.database import Database
 from tests.concurrency.steps import at_each_effect
@@ -37,15 +36,6 @@ def store(valkey_server: Server) -> Iterator[Backend]:
         assert left == -2 or 0 <= left <= (5000 if letter == "e" else 1000), f"{key} stays for {left} ms"
     backend.database.runner.close()
     backend.close()
-
-
-@pytest.fixture
-def no_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no waiter look for itself: what happens then does so by wake-ups and deadlines alone.
-
-    (Tickets are not renewed then, so the order is only kept for 2.5 s.)
-    """
-    monkeypatch.setattr(waiting, "LOOK_SECONDS", 60.0)
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Mapping
 from time import monotonic
 from typing import Any, Final, NamedTuple
 
-from redicts.core.effects import Call, Eval, Op, Refused
-from redicts.core.guarded import UNGUARDED
+from redicts.core.effects import Call, Op
 from redicts.core.kinds import KINDS
 from redicts.core.missing import MISSING, Missing
 from redicts.core.operation import operation
@@ -156,16 +155,7 @@ class CacheEntries(Leaf[T]):
         Cost: 1 round trip, O(1).
         """
         lives = self._lives.spelled(self._lives.of(ttl))
-        place, name, text = self._place, self._keys.spell(key, self.key), self._encode(value)
-        guards = place._guards(place._path)
-        if guards or place._space.spread:
-            _ = yield from self._run_writing("cache_set", name, *lives, text, guards=guards)
-            return
-        keys = place._space.leaf(place._path)  # as it is nearly always: what follows is what run_guarded would do
-        try:
-            _ = yield (Eval(_SET, keys.plain, (*UNGUARDED, keys.field, self._marker, name, *lives, text)),)
-        except Refused as refused:
-            raise self._refusal(refused) from None
+        _ = yield from self._run_writing("cache_set", self._keys.spell(key, self.key), *lives, self._encode(value))
 
     @operation(idempotent=True)
     def set_many(

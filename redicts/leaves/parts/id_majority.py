@@ -15,13 +15,12 @@ from time import monotonic
 from typing import Any, Final
 
 from redicts.core.effects import WAITING, Argument, Eval, Everywhere, Op, Refused, Sleep
-from redicts.core.guarded import UNGUARDED
-from redicts.core.keys import LeafKeys
 from redicts.core.place import Guard, Place
 from redicts.core.scripts import load
-from redicts.core.several import Masters, answered, failed, quorum
+from redicts.core.several import Masters, answered, failed, failures, quorum
 from redicts.errors import QuorumIsImpossible, QuorumNotAchieved
 from redicts.leaves.leaf import PACKAGE
+from redicts.leaves.parts.each_master import at_each
 from redicts.leaves.parts.id_line import Line, Ticket, Turn, line_of
 from redicts.leaves.parts.id_source import MOST, IdSource
 
@@ -86,20 +85,20 @@ class MajoritySource(IdSource):
 
     def _lead(self, line: Line, ticket: Ticket, until: float) -> Op[None]:
         """Propose IDs for all that wait, until a majority accepts some."""
-        every, tries = self._every(), 0
-        need = quorum(len(every))
+        tries = 0
         while True:
             chosen = line.propose(ticket, _jump(tries), MOST)
             if chosen is None:
                 raise self._spent()
             tickets, ids = chosen
             began = monotonic()
-            asked = self._writing(every, "ids_accept", str(ids[0]), str(ids[-1]))
+            asked = self._at_each("ids_accept", str(ids[0]), str(ids[-1]))
+            need = quorum(len(asked))
             (outcomes,) = yield (Everywhere(asked, self._master_timeout, partial(_decided, need, line.suspects)),)
             line.note(ids, outcomes)
             if outcomes.count("") >= need:
                 return line.serve(tickets, ids)
-            if sum(isinstance(each, Exception) for each in outcomes) > len(asked) - need:
+            if failures(outcomes) > len(asked) - need:
                 return line.fail(tickets, partial(self._impossible, outcomes))
             # The first time it had not seen what others took; only then is it against them.
             tries += 1
@@ -120,19 +119,13 @@ class MajoritySource(IdSource):
 
     # ---- asking
 
-    def _every(self) -> list[LeafKeys]:
-        """Spell the keys of the place, at each master."""
-        path = self._place._path
-        return [space.leaf(path) for space in self._masters.spaces]
-
-    def _writing(self, every: Sequence[LeafKeys], script: str, *args: Argument) -> tuple[Eval, ...]:
-        loaded, marker = load(PACKAGE, script), self._marker
-        return tuple([Eval(loaded, keys.plain, (*UNGUARDED, keys.field, marker, *args)) for keys in every])
+    def _at_each(self, script: str, *args: Argument) -> tuple[Eval, ...]:
+        """Make what each master is asked."""
+        return at_each(self._masters, self._place._path, self._marker, load(PACKAGE, script), *args)
 
     def _greatest(self) -> Op[int]:
-        loaded, marker, line = load(PACKAGE, "read"), self._marker, self._own_line()
-        asked = [Eval(loaded, (keys.entry, keys.body), (keys.field, marker, "GET")) for keys in self._every()]
-        greatest = max(map(self._read_id, (yield from self._ask(tuple(asked)))))
+        line = self._own_line()
+        greatest = max(map(self._read_id, (yield from self._ask(self._at_each("read", "GET")))))
         line.learn(greatest)
         return greatest
 
@@ -219,8 +212,7 @@ def _decided(need: int, suspects: frozenset[int], outcomes: Sequence[Any]) -> bo
 
 
 def _answered(need: int, outcomes: Sequence[Any]) -> bool:
-    replies, failures = len(answered(outcomes)), sum(isinstance(each, Exception) for each in outcomes)
-    return replies >= need or len(outcomes) - failures < need
+    return len(answered(outcomes)) >= need or len(outcomes) - failures(outcomes) < need
 
 
 def listed(why: dict[str, str]) -> str:

@@ -13,7 +13,6 @@ from time import monotonic
 from typing import Any, Final, NamedTuple
 
 from redicts.core.effects import WAITING, Eval, Everywhere, Op, Refused
-from redicts.core.guarded import UNGUARDED
 from redicts.core.kinds import KINDS
 from redicts.core.missing import MISSING, Missing
 from redicts.core.place import Place
@@ -22,10 +21,11 @@ from redicts.core.several import failed, failures, quorum
 from redicts.core.units import life_ms, to_seconds
 from redicts.errors import LockLost, LockTimeout, NotOwner, QuorumIsImpossible, QuorumNotAchieved
 from redicts.leaves.leaf import PACKAGE, Leaf
+from redicts.leaves.parts.each_master import at_each
 from redicts.leaves.parts.taken import Taken
 from redicts.leaves.waiting import check_timeout
 
-__all__ = ["CANCELLED_SECONDS", "GRACE_SECONDS", "Held", "Limits", "MasterLock", "against", "won"]
+__all__ = ["CANCELLED_SECONDS", "GRACE_SECONDS", "Held", "Limits", "MasterLock", "against", "settled", "won"]
 
 log: Final = logging.getLogger("redicts.leaves")
 
@@ -135,15 +135,15 @@ class MasterLock(Leaf[Any]):
 
     def _try(self, held: Held, hard: float | None) -> Op[list[Any]]:
         """Try once: gives the outcomes, and notes until when it is valid; 0.0 where there was no majority."""
-        count = len(self._masters.spaces)
-        needed, seen = quorum(count), list[Any]()
+        begun = monotonic()
+        asked = self._asked(_ACQUIRE, held.token, str(self._limits.lease_ms))
+        count, seen = len(asked), list[Any]()
+        needed = quorum(count)
 
         def enough(outcomes: list[Any]) -> bool:
             seen[:] = outcomes
-            return won(outcomes) >= needed or against(outcomes) > count - needed
+            return settled(outcomes)
 
-        begun = monotonic()
-        asked = self._asked(_ACQUIRE, held.token, str(self._limits.lease_ms))
         try:
             (outcomes,) = yield (Everywhere(asked, self._left(hard), enough, lane=held.lane),)
         except GeneratorExit:
@@ -211,13 +211,7 @@ class MasterLock(Leaf[Any]):
 
     def _asked(self, script: Script, *args: str) -> tuple[Eval, ...]:
         """Make what each master is asked."""
-        header = UNGUARDED if script.writes else ()
-        made = []
-        for space in self._masters.spaces:
-            keys = space.leaf(self._place._path)
-            own = keys.plain if script.writes else (keys.entry, keys.body)
-            made.append(Eval(script, own, (*header, keys.field, self._marker, *args)))
-        return tuple(made)
+        return at_each(self._masters, self._place._path, self._marker, script, *args)
 
     def _mine(self) -> Held:
         """Give what who is running acquired."""
@@ -302,3 +296,9 @@ def won(outcomes: Sequence[Any]) -> int:
 def against(outcomes: Sequence[Any]) -> int:
     """Count those who did not, or failed."""
     return sum([each is not WAITING and not (type(each) is int and each > 0) for each in outcomes])
+
+
+def settled(outcomes: Sequence[Any]) -> bool:
+    """Tell whether a majority agreed, or none can any more."""
+    needed = quorum(len(outcomes))
+    return won(outcomes) >= needed or against(outcomes) > len(outcomes) - needed
